@@ -1,0 +1,72 @@
+"""Whether a student has touched what the starter notebook left to fill in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from assignments.bindings import bound_names, parse_cell
+
+
+def is_attempted(starter: Sequence[str], student: Sequence[str], names: Iterable[str]) -> bool:
+    """False where every watched name is defined by the student exactly as by the starter.
+
+    `starter` and `student` are the sources of the code cells. Comments, docstrings and formatting do not count
+    as an attempt; a name that the starter never defines, or that the student no longer defines, is not judged
+    here (True).
+    """
+    watched = tuple(names)
+    return not watched or any(_touched(starter, student, name) for name in watched)
+
+
+def not_attempted_message(names: Sequence[str]) -> str:
+    """The sentence for the student."""
+    listed = ", ".join(f"`{name}`" for name in names)
+    verb = "is" if len(names) == 1 else "are"
+    return f"Not attempted: {listed} {verb} still as in the starter notebook."
+
+
+def _touched(starter: Sequence[str], student: Sequence[str], name: str) -> bool:
+    given = _definitions(starter, name)
+    written = _definitions(student, name)
+    if not given or None in given or not written:
+        return True
+    return not written <= given
+
+
+def _definitions(cells: Sequence[str], name: str) -> set[str | None]:
+    """Each statement that binds `name`, in a form that ignores layout; None for what cannot be read."""
+    found: set[str | None] = set()
+    for source in cells:
+        if name not in source:
+            continue
+        tree = parse_cell(source)
+        if tree is None:
+            if name in bound_names(source):
+                found.add(None)
+            continue
+        found |= {_shape(statement) for statement in tree.body if name in _names(statement)}
+    return found
+
+
+def _names(statement: ast.stmt) -> frozenset[str]:
+    try:
+        return bound_names(ast.unparse(statement))
+    except (RecursionError, ValueError, MemoryError):
+        return frozenset()
+
+
+def _shape(statement: ast.stmt) -> str | None:
+    try:
+        for node in ast.walk(statement):
+            body = getattr(node, "body", None)
+            if isinstance(body, list):
+                node.body = [part for part in body if not _is_remark(part)]  # type: ignore[attr-defined]
+        return ast.dump(statement)
+    except (RecursionError, MemoryError):
+        return None
+
+
+def _is_remark(node: ast.AST) -> bool:
+    """Docstrings, bare constants and `pass`: they do nothing."""
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))

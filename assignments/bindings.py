@@ -1,0 +1,124 @@
+"""Which names a cell binds: what tells at which moments of a notebook an answer may have changed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+import warnings
+
+_LONGEST_PARSED = 1_000_000  # characters; longer cells are data, and are read by the fallback
+_LONGEST_LINE = 400  # characters of a line that the fallback looks at
+_PYTHON_CELL_MAGICS = {"time", "timeit", "capture", "prun", "debug", "python", "python3"}
+_NO_NAMES_MAGICS = {"timeit", "prun", "python", "python3"}  # their body runs, but binds nothing in the notebook
+_LINE_MAGIC = re.compile(r"^(\s*)(%|!|\?)")
+_HELP = re.compile(r"^\s*[\w.%*]+\s*\?{1,2}\s*$")
+_TIMED = re.compile(r"^(\s*)%time\s+(.+)$")
+_ASSIGNED_MAGIC = re.compile(r"^([\w\s,()\[\]]+=)\s*[!%].*$")
+_FALLBACK = re.compile(
+    r"^[ \t]*(?:(?:async[ \t]+)?def[ \t]+(?P<def>\w+)|class[ \t]+(?P<class>\w+)"
+    r"|(?P<targets>[A-Za-z_][\w \t,]{0,200}?)[ \t]*(?::[^=\n]{1,100})?(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=(?!=))",
+    re.MULTILINE,
+)
+# Python 3.11's `ast.parse` keeps its depth in a place that all threads share: two at once end in a SystemError.
+_PARSING = threading.Lock()
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+def bound_names(source: str) -> frozenset[str]:
+    """The global names that running `source` as a cell binds or changes by index or attribute (`w[0] = 1`).
+
+    Names bound inside functions and classes are not global; names that `import *` brings are not known. Never
+    raises: source that does not parse is searched line by line.
+    """
+    tree = parse_cell(source)
+    if tree is None:
+        return _by_lines(source)
+    names: set[str] = set()
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        names |= _bound_by(node)
+        if isinstance(node, ast.comprehension):
+            waiting += [node.iter, *node.ifs]  # its loop variable lives in a scope of its own
+        elif not isinstance(node, _SCOPES):
+            waiting.extend(ast.iter_child_nodes(node))
+    return frozenset(names)
+
+
+def parse_cell(source: str) -> ast.Module | None:
+    """The cell's syntax tree with magics taken out, or None where Python cannot parse it. Never raises."""
+    if len(source) > _LONGEST_PARSED:
+        return None
+    # Only what fails to parse can hold magics; a `%` line inside a string is then left alone.
+    for text in (source, strip_magics(source)):
+        try:
+            with _PARSING, warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def strip_magics(source: str) -> str:
+    """IPython's additions replaced by Python that binds the same names; line numbers stay as they are."""
+    lines = source.split("\n")
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].lstrip().startswith("%%"):
+        magic = lines[first].lstrip()[2:].split(maxsplit=1)
+        if not magic or magic[0] not in _PYTHON_CELL_MAGICS or magic[0] in _NO_NAMES_MAGICS:
+            return ""
+        lines[first] = ""
+    return "\n".join(_dedented([_plain_line(line) for line in lines]))
+
+
+def _plain_line(line: str) -> str:
+    timed = _TIMED.match(line)
+    if timed:
+        return timed.group(1) + timed.group(2)
+    if _LINE_MAGIC.match(line) or _HELP.match(line):
+        indent = line[: len(line) - len(line.lstrip())]
+        return f"{indent}pass"
+    return _ASSIGNED_MAGIC.sub(r"\1 None", line)
+
+
+def _dedented(lines: list[str]) -> list[str]:
+    """IPython runs a cell whose first line is indented; so the indent of that line is taken off all lines."""
+    first = next((line for line in lines if line.strip()), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return [line.removeprefix(indent) for line in lines] if indent else lines
+
+
+def _bound_by(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Import):
+        return {alias.asname or alias.name.split(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom):
+        return {alias.asname or alias.name for alias in node.names if alias.name != "*"}
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
+        return {node.id}
+    if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+        return _root(node)
+    if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+        return {node.name} if node.name else set()
+    if isinstance(node, ast.MatchMapping):
+        return {node.rest} if node.rest else set()
+    return set()
+
+
+def _root(node: ast.AST) -> set[str]:
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def _by_lines(source: str) -> frozenset[str]:
+    names: set[str] = set()
+    # Lines are cut so that no line, however long, makes the search slow.
+    for match in _FALLBACK.finditer("\n".join(line[:_LONGEST_LINE] for line in source.splitlines())):
+        found = match.group("def") or match.group("class")
+        targets = [found] if found else match.group("targets").split(",")
+        names |= {target.strip() for target in targets if target.strip().isidentifier()}
+    return frozenset(names)

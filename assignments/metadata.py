@@ -1,0 +1,105 @@
+"""What the service knows about an assignment without ever touching its checks or the right answers.
+
+Nothing here, nor in `schema`, `loading` and `notebooks`, imports `reference`: the web front end reads assignments
+through these modules alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class LimitsSpec:
+    """What one submission may use. The same fields as `worker.contract.Limits`; units are in the names."""
+
+    wall_s: float = 120.0
+    cell_s: float = 30.0
+    call_s: float = 10.0
+    memory_mib: int = 2048
+    scratch_mib: int = 256
+    output_mib: int = 8
+    processes: int = 64
+
+
+@dataclass(frozen=True)
+class AnswerField:
+    """A field on the upload page that the student types into."""
+
+    key: str
+    label: str
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """One graded question.
+
+    `kind` is "function", "variable", "answer" or "manual". `watches` are the names of the notebook whose
+    (re)definition makes the check run; empty for typed answers and manual questions. `counts` is "best", "last"
+    or the number of the definition that counts, from 1, as text. `visibility` says what a student sees:
+    "full", "score" (points without the message) or "hidden" (nothing until the grades are released).
+    """
+
+    key: str
+    title: str
+    points: float
+    kind: str
+    watches: tuple[str, ...]
+    counts: str = "best"
+    visibility: str = "full"
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """`data_files` maps a name in the student's working folder to the file of the package."""
+
+    slug: str
+    title: str
+    summary: str
+    environment: str
+    device: str
+    limits: LimitsSpec
+    answers: tuple[AnswerField, ...]
+    checks: tuple[CheckSpec, ...]
+    version: str
+    starter_path: Path
+    solution_path: Path
+    data_files: Mapping[str, Path]
+
+    @property
+    def max_score(self) -> float:
+        return round(sum(check.points for check in self.checks), 2)
+
+    def check(self, key: str) -> CheckSpec:
+        """Raises KeyError."""
+        return next((c for c in self.checks if c.key == key), None) or _no_check(self.slug, key)
+
+
+@dataclass(frozen=True)
+class Package:
+    """One assignment on disk."""
+
+    folder: Path
+    metadata: Metadata
+
+    @property
+    def slug(self) -> str:
+        return self.metadata.slug
+
+    @property
+    def version(self) -> str:
+        return self.metadata.version
+
+    def starter_bytes(self) -> bytes:
+        return self.metadata.starter_path.read_bytes()
+
+    def solution_bytes(self) -> bytes:
+        return self.metadata.solution_path.read_bytes()
+
+
+def _no_check(slug: str, key: str) -> CheckSpec:
+    raise KeyError(f"{slug} has no check {key!r}")

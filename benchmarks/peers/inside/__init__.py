@@ -1,0 +1,1 @@
+"""Scripts that run in the compared tools' environments; nothing of ours can be imported there."""

@@ -1,0 +1,1 @@
+"""People, their passwords and the tokens of their programs."""

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from grader.db.models import ApiToken, User
+
+
+def user_by_id(session: Session, user_id: str) -> User | None:
+    return session.get(User, user_id)
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """The user with this address, in whatever case it is written."""
+    return session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def tokens_of(session: Session, user: User) -> list[ApiToken]:
+    """The user's tokens, newest first, revoked ones too."""
+    query = select(ApiToken).where(ApiToken.user_id == user.id).order_by(ApiToken.created_at.desc(), ApiToken.id)
+    return list(session.scalars(query))
+
+
+def token_by_hash(session: Session, token_hash: str) -> ApiToken | None:
+    query = select(ApiToken).where(ApiToken.token_hash == token_hash).options(joinedload(ApiToken.user))
+    return session.scalar(query)

@@ -1,0 +1,73 @@
+"""What every operation of the API shares in its description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIFlask
+
+from grader.api.v1.schemas import ProblemOut
+
+MEANINGS = {
+    401: "The bearer token is missing, unknown, expired or revoked.",
+    403: "The token lacks the scope, or your role in the course does not allow it.",
+    404: "There is no such thing, or it is not yours to see.",
+    409: "The name is in several of your courses, or the request does not fit the state of things.",
+    413: "The file is too large.",
+    415: "The request is not multipart/form-data.",
+    422: "A field, the notebook or an answer is refused; `detail` says why.",
+}
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+SECURITY = "BearerAuth"
+UPLOAD_PATH = "/api/v1/assignments/{slug}/submissions"
+# The view reads the parts itself, so that a file that is too large is refused before it is all in memory.
+UPLOAD = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["notebook"],
+                "properties": {
+                    "notebook": {"type": "string", "format": "binary", "description": "The .ipynb file."},
+                    "answers": {
+                        "type": "string",
+                        "description": 'JSON object of text, for example {"ratio": "1.221"}.',
+                    },
+                },
+            }
+        }
+    },
+}
+
+
+def problems(*statuses: int) -> Any:
+    """The error answers of an operation."""
+    return {status: {"description": MEANINGS[status], "content": PROBLEM} for status in (401, 403, *statuses)}
+
+
+def describe(app: APIFlask) -> None:
+    """Name, security scheme and the schema of errors, for the OpenAPI document."""
+    app.config.update(
+        DESCRIPTION="Hand in notebooks, follow their grading, read results. Errors are problem documents (RFC 9457).",
+        SECURITY_SCHEMES={
+            SECURITY: {"type": "http", "scheme": "bearer", "description": "An API token, as `Bearer TOKEN`."}
+        },
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_404_RESPONSE=False,
+        AUTO_SERVERS=False,
+        AUTO_OPERATION_ID=True,
+        TAGS=[
+            {"name": "You", "description": "Who the token belongs to."},
+            {"name": "Assignments", "description": "What can be handed in."},
+            {"name": "Submissions", "description": "What was handed in, and its results."},
+            {"name": "Staff", "description": "For teaching assistants and instructors of the course."},
+        ],
+    )
+
+    @app.spec_processor
+    def add_problem(spec: Any) -> Any:
+        schemas = spec.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"] = ProblemOut.model_json_schema()
+        spec["paths"][UPLOAD_PATH]["post"]["requestBody"] = UPLOAD
+        return spec

@@ -1,0 +1,63 @@
+"""The database for the commands that administer the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from grader.audit.service import Actor
+    from grader.db.models import User
+    from grader.wiring import Backend
+
+
+@contextmanager
+def backend() -> Iterator[Backend]:
+    """Connected to what the environment names, its tables checked. Raises click.ClickException."""
+    from grader.settings import Settings
+    from grader.wiring import Backend
+
+    settings = Settings.load()
+    _require_tables(settings.database_url)
+    connected = Backend.connect(settings)
+    try:
+        yield connected
+    finally:
+        connected.close()
+
+
+def actor() -> Actor:
+    """Who the audit log names for what is done on the command line."""
+    import getpass
+
+    from grader.audit.service import Actor
+
+    return Actor.system(f"cli:{getpass.getuser()}")
+
+
+def find_user(session: Session, email: str) -> User:
+    """Raises click.ClickException."""
+    from grader.accounts import queries
+
+    user = queries.user_by_email(session, email)
+    if user is None:
+        raise click.ClickException(f"There is no user {email!r}; `grader user list` shows who there is.")
+    return user
+
+
+def _require_tables(database_url: str) -> None:
+    from grader.cli.database import Revisions, revisions
+
+    found: Revisions = revisions(database_url)
+    if found.current is None:
+        raise click.ClickException("The database has no tables yet. Run `grader migrate upgrade` first.")
+    if found.current != found.head:
+        raise click.ClickException(
+            f"The database is at revision {found.current}, this version of the grader needs {found.head}. "
+            "Run `grader migrate upgrade` first."
+        )

@@ -1,0 +1,75 @@
+"""Database, broker, store, assignments, browser."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.cli.health.finding import NOTE, RIGHT, WRONG, Finding
+
+if TYPE_CHECKING:
+    from grader.settings import Settings
+
+
+def database_findings(settings: Settings) -> list[Finding]:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from grader.cli.database import revisions
+
+    url = make_url(settings.database_url)
+    shown = url.render_as_string(hide_password=True)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        return [Finding("service", "database", NOTE, f"{url.database} is not there yet", "`grader up` makes it.")]
+    try:
+        found = revisions(settings.database_url)
+    except SQLAlchemyError as error:
+        first = str(error).splitlines()[0]
+        return [Finding("service", "database", WRONG, f"{shown}: {first}", "Start it, or correct GRADER_DATABASE_URL.")]
+    if found.current == found.head:
+        return [Finding("service", "database", RIGHT, f"{shown}, revision {found.current}")]
+    text = f"{shown} has revision {found.current or 'none'}, needed is {found.head}"
+    return [Finding("service", "database", WRONG, text, "Run `grader migrate upgrade`.")]
+
+
+def broker_findings(settings: Settings) -> list[Finding]:
+    from grader import urls
+    from grader.cli.service.private_redis import NoRedis, answers, redis_server
+
+    if settings.broker_url == urls.private_redis(settings.home):
+        try:
+            server = redis_server()
+        except NoRedis as error:
+            return [Finding("service", "Redis", WRONG, "no redis-server", str(error))]
+        running = "running" if answers(urls.redis_socket(settings.home)) else "started by `grader up`"
+        return [Finding("service", "Redis", RIGHT, f"private, {running}; {server}")]
+    from kombu.connection import Connection
+
+    with Connection(settings.broker_url, connect_timeout=3) as connection:  # type: ignore[no-untyped-call]
+        shown = connection.as_uri()
+        try:
+            connection.ensure_connection(max_retries=1, timeout=4)
+        except Exception as error:  # noqa: BLE001 - each transport has errors of its own
+            text = f"{shown} does not answer: {error}"
+            return [Finding("service", "broker", WRONG, text[:300], "Start it, or correct GRADER_BROKER_URL.")]
+    return [Finding("service", "broker", RIGHT, shown)]
+
+
+def assignment_findings(root: Path) -> list[Finding]:
+    from grader.cli.packages import load_good
+
+    packages, errors = load_good(root)
+    good = [package.slug for package in packages]
+    bad = [Finding("service", e.path.parent.name, WRONG, str(e), "Correct the package.") for e in errors]
+    if not good and not bad:
+        return [Finding("service", "assignments", NOTE, f"none in {root}", "Set GRADER_ASSIGNMENTS_DIR.")]
+    return [*bad, Finding("service", "assignments", RIGHT, ", ".join(good))] if good else bad
+
+
+def browser_findings() -> list[Finding]:
+    found = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+    if found:
+        return [Finding("development", "Chromium", RIGHT, found)]
+    how = "Only the end-to-end tests need it: apt install chromium."
+    return [Finding("development", "Chromium", NOTE, "not installed", how)]

@@ -1,0 +1,101 @@
+"""`grader worker`: a Celery worker that takes jobs from the queues and grades them in sandboxes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from grader.cli.exits import FAILED
+from grader.cli.packages import assignments_dir, environments_file
+
+QUEUES = ("cpu", "gpu")
+# What a worker needs of its surroundings. Everything else stays outside: above all the database, the secret key
+# and the object store, which a worker must not even be able to tell.
+# (GRADER_HOME is a path alone: the worker keeps its caches there.)
+PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "PYTHONUNBUFFERED", "GRADER_HOME")
+PASSED_ON_PREFIXES = ("WORKER_", "CUDA_", "NVIDIA_", "SSL_CERT_", "PYTEST_", "COVERAGE_")
+
+
+@click.command()
+@click.option("--queues", "-q", default="cpu", show_default=True, help="Comma-separated: cpu, gpu.")
+@click.option("--concurrency", "-c", type=click.IntRange(1, 256), help="Notebooks at a time (default: one a core).")
+@click.option("--broker", envvar="WORKER_BROKER_URL", help="Its URL (default: the private Redis in GRADER_HOME).")
+@click.option("--name", envvar="WORKER_NAME", help="As staff see it (default: host and process).")
+@click.option("--node", envvar="WORKER_NODE", help="Celery's name for it on this host (default: queues and process).")
+@click.option("--unsafe", is_flag=True, envvar="WORKER_UNSAFE", help="Grade where no sandbox is possible.")
+@click.option("--loglevel", type=click.Choice(("DEBUG", "INFO", "WARNING")), default="INFO", show_default=True)
+def worker(
+    queues: str,
+    concurrency: int | None,
+    broker: str | None,
+    name: str | None,
+    node: str | None,
+    unsafe: bool,
+    loglevel: str,
+) -> None:
+    """Run a worker that grades what is queued. It needs no database and refuses to run without a sandbox."""
+    chosen = parse_queues(queues)
+    if not unsafe and not _sandbox_works():
+        raise click.exceptions.Exit(FAILED)
+    shown = name or f"{socket.gethostname()}:{os.getpid()}"
+    environ = worker_environ(os.environ, broker or _private_broker(), shown, unsafe=unsafe)
+    node = node or f"{'-'.join(chosen)}-{os.getpid()}"
+    command = celery_command(chosen, concurrency or os.cpu_count() or 1, node, loglevel)
+    sys.stdout.flush()
+    os.execve(sys.executable, command, environ)  # noqa: S606
+
+
+def parse_queues(text: str) -> list[str]:
+    """Raises a usage error for a queue that does not exist."""
+    chosen = [part.strip() for part in text.split(",") if part.strip()]
+    for part in chosen:
+        if part not in QUEUES:
+            raise click.UsageError(f"There is no queue {part!r}. There are: {', '.join(QUEUES)}.")
+    if not chosen:
+        raise click.UsageError("--queues names no queue.")
+    return list(dict.fromkeys(chosen))
+
+
+def celery_command(queues: list[str], concurrency: int, node: str, loglevel: str) -> list[str]:
+    return [
+        *(sys.executable, "-P", "-m", "celery", "--app", "worker.app:app", "worker"),
+        *("--queues", ",".join(queues), "--concurrency", str(concurrency), "--pool", "prefork"),
+        *("--prefetch-multiplier", "1", "--hostname", f"{node}@%h", "--loglevel", loglevel),
+        *("--without-gossip", "--without-mingle"),
+    ]
+
+
+def worker_environ(environ: Mapping[str, str], broker: str, name: str, *, unsafe: bool) -> dict[str, str]:
+    """The variables of the worker process: none of the service's own."""
+    kept = {k: v for k, v in environ.items() if k in PASSED_ON or k.startswith(PASSED_ON_PREFIXES)}
+    kept |= {"WORKER_BROKER_URL": broker, "WORKER_NAME": name, "WORKER_UNSAFE": "1" if unsafe else "0"}
+    kept.setdefault("WORKER_ASSIGNMENTS_DIR", str(assignments_dir()))
+    kept.setdefault("WORKER_ENVIRONMENTS_FILE", str(environments_file()))
+    return kept
+
+
+def _private_broker() -> str:
+    from grader import urls
+
+    return urls.private_redis(Path(os.environ.get("GRADER_HOME") or "var").expanduser().resolve())
+
+
+def _sandbox_works() -> bool:
+    """Tries every layer; says on standard error what is wrong and how to mend it."""
+    from grader.cli.doctor import sandbox_findings
+
+    wrong = [finding for finding in sandbox_findings(environments_file()) if finding.status == "wrong"]
+    for finding in wrong:
+        click.echo(f"{finding.name}: {finding.detail}\n  To mend it: {finding.fix}", err=True)
+    if wrong:
+        click.echo(
+            "No sandbox is possible here, so nothing is graded. `grader doctor` shows every layer. --unsafe would run "
+            "students' code with all the rights of this user: never do that with notebooks of strangers.",
+            err=True,
+        )
+    return not wrong

@@ -1,0 +1,1 @@
+"""Courses, who is in them, and the assignments that they give."""

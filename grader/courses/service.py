@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from grader.audit import service as audit
+from grader.audit.service import Actor
+from grader.courses import queries
+from grader.courses.errors import InvalidDates, InvalidSlug, SlugTaken
+from grader.courses.release import Release
+from grader.db.errors import unique_or
+from grader.db.models import Assignment, AssignmentVersion, Course, Enrolment, Role, User
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST_SLUG = 80
+
+
+@dataclass(frozen=True)
+class PublishedAssignment:
+    assignment: Assignment
+    version: AssignmentVersion
+    created_version: bool  # False: the package has not changed since it was last published
+
+
+def create_course(session: Session, *, slug: str, title: str, by: Actor) -> Course:
+    """Raises InvalidSlug, SlugTaken."""
+    _require_slug(slug)
+    if queries.course_by_slug(session, slug) is not None:
+        raise SlugTaken(slug)
+    course = Course(slug=slug, title=title.strip() or slug)
+    with unique_or(session, SlugTaken(slug)):
+        session.add(course)
+    audit.record(session, by, "course.created", "course", course.id, after={"slug": slug})
+    return course
+
+
+def enrol(session: Session, *, user: User, course: Course, role: Role, by: Actor) -> Enrolment:
+    """Make the user a member of the course, or change what the user is in it."""
+    enrolment = queries.enrolment_of(session, user_id=user.id, course_id=course.id)
+    before = None
+    if enrolment is None:
+        enrolment = Enrolment(user_id=user.id, course_id=course.id, role=role)
+        session.add(enrolment)
+        session.flush()
+    elif enrolment.role is role:
+        return enrolment
+    else:
+        before = {"role": enrolment.role.value}
+        enrolment.role = role
+    after = {"user": user.email, "course": course.slug, "role": role.value}
+    audit.record(session, by, "enrolment.set", "enrolment", enrolment.id, before=before, after=after)
+    return enrolment
+
+
+def publish_assignment(
+    session: Session,
+    *,
+    course: Course,
+    release: Release,
+    opens_at: datetime | None = None,
+    due_at: datetime | None = None,
+    published: bool = True,
+    by: Actor,
+) -> PublishedAssignment:
+    """Give `release` in the course, or bring the course's assignment of that name up to it.
+
+    A new version is made only when the package's digest differs from that of the version in force. What
+    students handed in before keeps its result until it is run again. Raises InvalidSlug, InvalidDates.
+    """
+    _require_slug(release.slug)
+    if opens_at is not None and due_at is not None and opens_at >= due_at:
+        raise InvalidDates
+    assignment = queries.assignment_in_course(session, course_id=course.id, slug=release.slug)
+    if assignment is None:
+        assignment = Assignment(course_id=course.id, slug=release.slug, title=release.title)
+        session.add(assignment)
+    assignment.title = release.title
+    assignment.opens_at, assignment.due_at, assignment.published = opens_at, due_at, published
+    session.flush()
+    version, created = _version(session, assignment, release)
+    audit.record(
+        session,
+        by,
+        "assignment.published",
+        "assignment",
+        assignment.id,
+        after={"course": course.slug, "slug": release.slug, "version": version.number, "published": published},
+    )
+    return PublishedAssignment(assignment, version, created)
+
+
+def release_of(version: AssignmentVersion) -> Release:
+    """What the version's package said of itself when it was published."""
+    return Release.from_details(version.details)
+
+
+def _version(session: Session, assignment: Assignment, release: Release) -> tuple[AssignmentVersion, bool]:
+    current = queries.current_version(session, assignment.id)
+    if current is not None and current.digest == release.digest:
+        return current, False
+    version = AssignmentVersion(
+        assignment_id=assignment.id,
+        number=current.number + 1 if current is not None else 1,
+        digest=release.digest,
+        details=release.to_details(),
+        max_score=release.max_score,
+    )
+    session.add(version)
+    session.flush()
+    return version, True
+
+
+def _require_slug(slug: str) -> None:
+    if len(slug) > _LONGEST_SLUG or not _SLUG.fullmatch(slug):
+        raise InvalidSlug(slug)

@@ -1,0 +1,42 @@
+"""Every model, imported once, so that relationships resolve and Alembic sees all tables."""
+
+from __future__ import annotations
+
+from grader.db.api_token import ApiToken
+from grader.db.assignment import Assignment
+from grader.db.assignment_version import AssignmentVersion
+from grader.db.audit_entry import AuditEntry
+from grader.db.base import Base
+from grader.db.blob import Blob
+from grader.db.check_result import CheckResultRow
+from grader.db.course import Course
+from grader.db.enrolment import Enrolment, Role
+from grader.db.grade import Grade
+from grader.db.outbox_message import OutboxMessage
+from grader.db.run import Run, RunCause, RunStatus
+from grader.db.submission import Source, Submission, SubmissionStatus
+from grader.db.sweeper_state import SweeperState
+from grader.db.user import User
+
+__all__ = [
+    "ApiToken",
+    "Assignment",
+    "AssignmentVersion",
+    "AuditEntry",
+    "Base",
+    "Blob",
+    "CheckResultRow",
+    "Course",
+    "Enrolment",
+    "Grade",
+    "OutboxMessage",
+    "Role",
+    "Run",
+    "RunCause",
+    "RunStatus",
+    "Source",
+    "Submission",
+    "SubmissionStatus",
+    "SweeperState",
+    "User",
+]

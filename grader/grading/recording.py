@@ -1,0 +1,71 @@
+"""Writing a result into the run, its checks, the submission and the grade."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from grader.db.models import AssignmentVersion, CheckResultRow, Run, RunStatus
+from worker.contract import CheckResult, GradeStatus, ResultMessage
+
+POINTS_TOLERANCE = 0.01  # points are rounded to hundredths
+
+
+def trusted(message: ResultMessage, version: AssignmentVersion) -> ResultMessage:
+    """`message`, or, where its numbers contradict each other or the assignment, a failure that says so.
+
+    A result comes through a broker that many machines can write to; what makes no sense is never a score.
+    """
+    if message.status is not GradeStatus.GRADED:
+        return message
+    points = sum(check.points for check in message.checks)
+    problem = ""
+    if abs(message.max_score - version.max_score) > POINTS_TOLERANCE:
+        problem = f"the maximum is {message.max_score:g}, the assignment's is {version.max_score:g}"
+    elif abs(message.score - points) > POINTS_TOLERANCE:
+        problem = f"the score is {message.score:g}, the points of the checks add up to {points:g}"
+    elif message.score > message.max_score + POINTS_TOLERANCE:
+        problem = f"the score {message.score:g} is above the maximum {message.max_score:g}"
+    if not problem:
+        return message
+    return dataclasses.replace(
+        message, status=GradeStatus.FAILED, staff_text=f"result refused: {problem}. {message.staff_text}".strip()
+    )
+
+
+def run_values(message: ResultMessage, now: datetime) -> dict[str, Any]:
+    """The columns of the run that the result fills. Only a graded run has a score."""
+    graded = message.status is GradeStatus.GRADED
+    return {
+        "status": RunStatus.FAILED if message.status is GradeStatus.FAILED else RunStatus.DONE,
+        "outcome": message.status,
+        "finished_at": now,
+        "lease_expires_at": None,
+        "worker": message.worker or None,
+        "seconds_total": message.seconds.total,
+        "seconds_execute": message.seconds.execute,
+        "seconds_overhead": message.seconds.overhead,
+        "score": message.score if graded else None,
+        "max_score": message.max_score if graded else None,
+        "notices": list(message.notices),
+        "reason": message.reason,
+        "staff_text": message.staff_text,
+        "cells": [dataclasses.asdict(cell) for cell in message.cells],
+        "peak_memory_mib": message.peak_memory_mib,
+    }
+
+
+def check_rows(run: Run, checks: tuple[CheckResult, ...]) -> list[CheckResultRow]:
+    return [
+        CheckResultRow(run_id=run.id, position=position, **dataclasses.asdict(check))
+        for position, check in enumerate(checks)
+    ]
+
+
+def apply(session: Session, run: Run, message: ResultMessage) -> None:
+    """Add the checks of a result that was just written into `run`."""
+    session.refresh(run)
+    session.add_all(check_rows(run, message.checks))

@@ -1,0 +1,39 @@
+"""Making a run, and the job that is owed with it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from grader.courses.service import release_of
+from grader.db.models import AssignmentVersion, Run, RunCause, RunStatus, Submission
+from grader.grading import queries
+from grader.outbox import service as outbox
+
+
+def add(
+    session: Session,
+    submission: Submission,
+    version: AssignmentVersion,
+    cause: RunCause,
+    *,
+    attempt: int = 1,
+    due: datetime | None = None,
+) -> Run:
+    """Queue a new run of `submission` against `version`, with a lease of its own; its job is due at `due`."""
+    run = Run(
+        submission_id=submission.id,
+        version_id=version.id,
+        number=queries.last_run_number(session, submission.id) + 1,
+        cause=cause,
+        attempt=attempt,
+        status=RunStatus.QUEUED,
+        queue=release_of(version).queue,
+        lease=secrets.token_urlsafe(24),
+    )
+    session.add(run)
+    session.flush()
+    outbox.add_job(session, run, due=due)
+    return run

@@ -1,0 +1,1 @@
+"""What is owed to the world outside: written with the change that made it owed, sent after the commit."""

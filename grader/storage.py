@@ -1,0 +1,114 @@
+"""Files by their digest, in a folder or an object store (any fsspec URL: `s3://bucket/prefix`).
+
+A file is written before the row that names it is committed: a file without a row is harmless, a row without
+a file is not. Writing the same bytes twice is the same as writing them once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Any, Protocol
+
+import fsspec
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class BlobMissing(Exception):
+    """The store has no file of this digest, or what it has is damaged."""
+
+
+class BlobStore(Protocol):
+    def put(self, data: bytes) -> str:
+        """Keep `data`; returns its sha256 in hex. It is durable when this returns."""
+
+    def get(self, digest: str) -> bytes:
+        """Raises BlobMissing, also when the bytes no longer have that digest."""
+
+
+def open_store(url: str) -> BlobStore:
+    """The store at `url`: a folder's path, `file://…`, or a URL that fsspec knows."""
+    if "://" not in url:
+        return FolderStore(Path(url))
+    if url.startswith("file://"):
+        return FolderStore(Path(url.removeprefix("file://")))
+    filesystem, root = fsspec.core.url_to_fs(url)
+    return ObjectStore(filesystem, root)
+
+
+class FolderStore:
+    """A folder on a local or shared disk; its own code, because fsspec neither syncs nor renames into place."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        path = self._root / relative_path(digest)
+        if path.exists() and path.stat().st_size == len(data):
+            return digest
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{digest[:16]}-{secrets.token_hex(8)}")
+        try:
+            with aside.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        try:
+            return _checked((self._root / relative_path(digest)).read_bytes(), digest)
+        except FileNotFoundError:
+            raise BlobMissing(f"no file with the digest {digest}") from None
+
+
+class ObjectStore:
+    """An object store, whose single writes are atomic and durable."""
+
+    def __init__(self, filesystem: Any, root: str) -> None:
+        self._fs = filesystem
+        self._root = root.rstrip("/")
+
+    def put(self, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        path = f"{self._root}/{relative_path(digest)}"
+        if not self._fs.exists(path):
+            self._fs.pipe_file(path, data)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        try:
+            return _checked(self._fs.cat_file(f"{self._root}/{relative_path(digest)}"), digest)
+        except FileNotFoundError:
+            raise BlobMissing(f"no file with the digest {digest}") from None
+
+
+def relative_path(digest: str) -> str:
+    """`ab/abcdef…`: no folder grows beyond what file systems like."""
+    if not _DIGEST.fullmatch(digest):
+        raise BlobMissing("not a sha256 digest")
+    return f"{digest[:2]}/{digest}"
+
+
+def _checked(data: bytes, digest: str) -> bytes:
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise BlobMissing(f"the file with the digest {digest} is damaged")
+    return data
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

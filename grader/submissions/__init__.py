@@ -1,0 +1,1 @@
+"""Taking notebooks in, and finding them again."""

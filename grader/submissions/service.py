@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from grader.courses import queries as courses
+from grader.courses.service import release_of
+from grader.db.models import (
+    Assignment,
+    AssignmentVersion,
+    Blob,
+    Run,
+    RunCause,
+    Source,
+    Submission,
+    SubmissionStatus,
+    User,
+)
+from grader.grading import runs
+from grader.signing import Signer
+from grader.storage import BlobMissing, BlobStore
+from grader.submissions import queries
+from grader.submissions.errors import AssignmentNotOpen, NotEnrolled
+from grader.submissions.intake import Upload, clean_answers, receive
+from grader.time import utc_now
+
+__all__ = ["Accepted", "Upload", "accept", "open_blob", "read_notebook_file", "receive"]
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """`same_as` is the student's latest earlier submission with the very same file."""
+
+    submission: Submission
+    run: Run
+    same_as: Submission | None
+
+
+def accept(
+    session: Session,
+    *,
+    upload: Upload,
+    student: User,
+    assignment: Assignment,
+    answers: Mapping[str, str],
+    source: Source,
+    now: datetime | None = None,
+) -> Accepted:
+    """Record a submission, its first run and the job that is owed for it, all in this transaction.
+
+    Staff may hand in before the assignment opens, to try it. Raises NotEnrolled, AssignmentNotOpen,
+    AnswersRefused.
+    """
+    now = now or utc_now()
+    version = _open_version(session, student, assignment, now)
+    cleaned = clean_answers(answers, release_of(version))
+    queries.lock_student(session, student.id)  # two uploads at once must not get one number
+    same_as = queries.latest_with_digest(session, student.id, assignment.id, upload.digest)
+    if session.get(Blob, upload.digest) is None:
+        queries.add_blob(session, upload.digest, upload.size_bytes)
+    submission = Submission(
+        student_id=student.id,
+        assignment_id=assignment.id,
+        version_id=version.id,
+        digest=upload.digest,
+        filename=upload.filename,
+        answers=cleaned,
+        number=queries.last_number(session, student.id, assignment.id) + 1,
+        source=source,
+        status=SubmissionStatus.QUEUED,
+        created_at=now,
+    )
+    session.add(submission)
+    session.flush()
+    run = runs.add(session, submission, version, RunCause.SUBMITTED)
+    return Accepted(submission, run, same_as)
+
+
+def _open_version(session: Session, student: User, assignment: Assignment, now: datetime) -> AssignmentVersion:
+    role = courses.role_of(session, user_id=student.id, course_id=assignment.course_id)
+    if role is None:
+        raise NotEnrolled
+    waiting = assignment.opens_at is not None and assignment.opens_at > now
+    if not role.is_staff and (waiting or not assignment.published):
+        raise AssignmentNotOpen(assignment.opens_at if assignment.published else None)
+    version = courses.current_version(session, assignment.id)
+    if version is None:
+        raise AssignmentNotOpen(None)
+    return version
+
+
+def read_notebook_file(blobs: BlobStore, submission: Submission) -> bytes:
+    """The notebook exactly as it was uploaded. Raises BlobMissing."""
+    return blobs.get(submission.digest)
+
+
+def open_blob(session: Session, blobs: BlobStore, signer: Signer, token: str) -> bytes | None:
+    """The notebook that a worker's ticket is for; None when the ticket is forged, expired or used up.
+
+    A ticket ends with its run, so a leaked URL, or a job message that arrives a second time, opens nothing.
+    """
+    ticket = signer.read(token)
+    if ticket is None or not queries.is_wanted(session, ticket.run_id, ticket.digest):
+        return None
+    try:
+        return blobs.get(ticket.digest)
+    except BlobMissing:
+        return None

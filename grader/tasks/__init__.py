@@ -1,0 +1,1 @@
+"""The Celery application that records results and sweeps. Thin: load, call a service, translate."""

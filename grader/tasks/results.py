@@ -1,0 +1,97 @@
+"""What workers send: started, heartbeat, result."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, TypeVar
+
+from celery import Task
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from grader.audit import service as audit
+from grader.audit.service import Actor
+from grader.db.base import ID_LENGTH
+from grader.grading import service as grading
+from grader.grading.outcomes import Alive, Recorded
+from grader.tasks.app import app, backend
+from grader.time import utc_now
+from worker.contract import (
+    TASK_HEARTBEAT,
+    TASK_RESULT,
+    TASK_STARTED,
+    MessageError,
+    ResultMessage,
+    StartedMessage,
+)
+
+log = logging.getLogger(__name__)
+
+Message = TypeVar("Message", StartedMessage, ResultMessage)
+
+# A database that is locked or away comes back: a result waits for it for about ten minutes, and after that the
+# run's lease has run out and the sweeper has the notebook graded again.
+_PATIENT: dict[str, Any] = {
+    "autoretry_for": (OperationalError, InterfaceError),
+    "max_retries": 30,
+    "retry_backoff": 1,
+    "retry_backoff_max": 30,
+    "retry_jitter": True,
+}
+_BRIEF: dict[str, Any] = {**_PATIENT, "max_retries": 3}  # the next heartbeat says the same
+
+
+@app.task(name=TASK_STARTED, bind=True, **_PATIENT)  # type: ignore[untyped-decorator]
+def run_started(task: Task, message: object = None) -> str:
+    parsed = _parse(StartedMessage, message, TASK_STARTED)
+    if parsed is None:
+        return "malformed"
+    with backend().writing() as session:
+        outcome = grading.start(session, parsed, utc_now(), backend().rules)
+    return _say(task, parsed.run_id, outcome)
+
+
+@app.task(name=TASK_HEARTBEAT, bind=True, **_BRIEF)  # type: ignore[untyped-decorator]
+def run_heartbeat(task: Task, message: object = None) -> str:
+    parsed = _parse(StartedMessage, message, TASK_HEARTBEAT)
+    if parsed is None:
+        return "malformed"
+    with backend().writing() as session:
+        outcome = grading.heartbeat(session, parsed, utc_now(), backend().rules)
+    return _say(task, parsed.run_id, outcome)
+
+
+@app.task(name=TASK_RESULT, bind=True, **_PATIENT)  # type: ignore[untyped-decorator]
+def run_result(task: Task, message: object = None) -> str:
+    parsed = _parse(ResultMessage, message, TASK_RESULT)
+    if parsed is None:
+        return "malformed"
+    with backend().writing() as session:
+        outcome = grading.record(session, parsed, utc_now(), backend().rules)
+    return _say(task, parsed.run_id, outcome)
+
+
+def _parse(kind: type[Message], message: object, name: str) -> Message | None:
+    """The message, or None after it was noted that it makes no sense: sending it again would not mend it."""
+    try:
+        return kind.from_json(message)
+    except MessageError as error:
+        run_id = message.get("run_id") if isinstance(message, dict) else None
+        text = str(error)
+        log.error("%s: malformed message for run %r: %s", name, run_id, text)
+    with backend().writing() as session:
+        audit.record(
+            session,
+            Actor.system("recorder"),
+            "message.malformed",
+            "run",
+            str(run_id or "unknown")[:ID_LENGTH],
+            after={"task": name, "problem": text},
+        )
+    return None
+
+
+def _say(task: Task, run_id: str, outcome: object) -> str:
+    word = type(outcome).__name__.lower()
+    if not isinstance(outcome, Alive | Recorded):
+        log.warning("%s: run %s: %s", task.name, run_id, outcome)
+    return word

@@ -1,0 +1,189 @@
+"""Who may open which route: the one place where roles are checked.
+
+Every view names its rule (`@access.allow(staff_of_assignment)`); a route without one stops the service from
+starting. The rule runs before the view, loads what the address names, and leaves it in `granted()`. What a
+person may not know of is "not found" for that person, whether it exists or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from flask import Flask, current_app, g, request
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
+
+from grader.courses import queries as courses
+from grader.db.models import Assignment, Course, Role, Submission, User
+from grader.submissions import queries as submissions
+from grader.time import utc_now
+from grader.web.backend import backend
+from grader.web.identity import Caller, session_caller, token_caller
+from grader.web.problems import AmbiguousAssignment, NoAccess, SignInNeeded, TokenNeeded
+
+View = TypeVar("View", bound=Callable[..., Any])
+READ, SUBMIT = "read", "submit"
+
+
+@dataclass(frozen=True)
+class AssignmentScope:
+    assignment: Assignment  # with .course
+    course: Course
+    role: Role
+
+
+@dataclass(frozen=True)
+class SubmissionScope:
+    submission: Submission  # as grader.submissions.queries.get loads it
+    role: Role
+    own: bool
+
+    @property
+    def staff(self) -> bool:
+        return self.role.is_staff
+
+
+Rule = Callable[[Session, Caller, dict[str, Any]], object]
+
+
+@dataclass(frozen=True)
+class Guard:
+    rule: Rule | None  # None: anyone, signed in or not
+    by_token: bool = False
+    scope: str = READ
+
+
+def allow(rule: Rule) -> Callable[[View], View]:
+    """A page: needs a session, then `rule`."""
+    return _guarded(Guard(rule))
+
+
+def allow_token(rule: Rule, *, scope: str = READ) -> Callable[[View], View]:
+    """An API route: needs a bearer token with `scope`, then `rule`."""
+    return _guarded(Guard(rule, by_token=True, scope=scope))
+
+
+def allow_anyone(view: View) -> View:
+    return _guarded(Guard(None))(view)
+
+
+def _guarded(guard: Guard) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        view.guard = guard  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+# --- rules ---------------------------------------------------------------------------------------------------
+
+
+def signed_in(session: Session, caller: Caller, args: dict[str, Any]) -> None:
+    """Any person with an account."""
+
+
+def member_of_assignment(session: Session, caller: Caller, args: dict[str, Any]) -> AssignmentScope:
+    """Enrolled in the course of the assignment; students only where it is published and has opened."""
+    wanted_course = args.get("course_slug") or request.args.get("course") or None
+    found: list[AssignmentScope] = []
+    for enrolment in courses.courses_of(session, caller.user.id):
+        if wanted_course in (None, enrolment.course.slug):
+            visible = visible_assignments(session, enrolment.course, enrolment.role)
+            named = (a for a in visible if a.slug == args["slug"])
+            found += [AssignmentScope(a, enrolment.course, enrolment.role) for a in named]
+    if not found:
+        raise NotFound(f"There is no assignment {args['slug']!r} in your courses.")
+    if len(found) > 1:
+        raise AmbiguousAssignment(args["slug"], [scope.course.slug for scope in found])
+    return found[0]
+
+
+def staff_of_assignment(session: Session, caller: Caller, args: dict[str, Any]) -> AssignmentScope:
+    scope = member_of_assignment(session, caller, args)
+    if not scope.role.is_staff:
+        raise NoAccess("Only the teaching staff of the course can open this.")
+    return scope
+
+
+def reader_of_submission(session: Session, caller: Caller, args: dict[str, Any]) -> SubmissionScope:
+    """The student who handed it in, or staff of its course."""
+    submission = submissions.get(session, args["submission_id"])
+    if submission is None:
+        raise _no_submission()
+    role = courses.role_of(session, user_id=caller.user.id, course_id=submission.assignment.course_id)
+    own = submission.student_id == caller.user.id
+    if role is None or not (own or role.is_staff):
+        raise _no_submission()
+    return SubmissionScope(submission, role, own)
+
+
+def staff_of_submission(session: Session, caller: Caller, args: dict[str, Any]) -> SubmissionScope:
+    scope = reader_of_submission(session, caller, args)
+    if not scope.staff:
+        raise NoAccess("Only the teaching staff of the course can do this.")
+    return scope
+
+
+def visible_assignments(session: Session, course: Course, role: Role) -> list[Assignment]:
+    """What someone with `role` sees of a course; students see nothing before it opens."""
+    found = courses.assignments_of(session, course.id, published_only=not role.is_staff)
+    now = utc_now()
+    return [a for a in found if role.is_staff or a.opens_at is None or a.opens_at <= now]
+
+
+def _no_submission() -> NotFound:
+    return NotFound("There is no such submission, or it is not yours to see.")
+
+
+# --- enforcing -----------------------------------------------------------------------------------------------
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_enforce)
+
+
+def require_guards(app: Flask) -> None:
+    """Raises RuntimeError when a route has no rule; called at the end of the factory."""
+    bare = {name for name, view in app.view_functions.items() if guard_of(view) is None} - ASSETS
+    if bare:
+        raise RuntimeError(f"routes without an access rule: {', '.join(sorted(bare))}")
+
+
+ASSETS = frozenset({"static", "bootstrap.static"})  # files of ours that every visitor may have
+
+
+def guard_of(view: Callable[..., Any] | None) -> Guard | None:
+    return getattr(view, "guard", None)
+
+
+def _enforce() -> None:
+    if request.endpoint is None or request.endpoint in ASSETS:
+        return  # no route: the router answers 404 or 405 itself
+    guard = guard_of(current_app.view_functions.get(request.endpoint))
+    if guard is None:
+        raise NoAccess("This page has no access rule.")
+    if guard.rule is None:
+        return
+    caller = token_caller() if guard.by_token else session_caller()
+    if caller is None:
+        raise TokenNeeded() if guard.by_token else SignInNeeded()
+    if guard.by_token and not caller.has_scope(guard.scope):
+        raise NoAccess(f"This token lacks the scope {guard.scope!r}. Make a token that has it.")
+    with backend().reading() as session:
+        g.granted = guard.rule(session, caller, dict(request.view_args or {}))
+    g.caller = caller
+
+
+def caller_user() -> User:
+    """The user behind a guarded route."""
+    return cast(Caller, g.caller).user
+
+
+def granted_assignment() -> AssignmentScope:
+    return cast(AssignmentScope, g.granted)
+
+
+def granted_submission() -> SubmissionScope:
+    return cast(SubmissionScope, g.granted)

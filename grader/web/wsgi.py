@@ -1,0 +1,36 @@
+"""What gunicorn serves: `gunicorn --worker-class gthread --threads 40 grader.web.wsgi:app`.
+
+More threads than grader.web.events.MOST_STREAMS, so that pages are served while students watch their results.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+from grader.web.app import create_app
+from grader.web.events import end_streams
+
+
+def _end_streams_first() -> None:
+    """On the signals that stop a worker, let go of the open streams, then do what was to be done anyway.
+
+    gunicorn loads the application after it has set its own handlers; without this it would wait for the streams
+    for as long as its grace lasts.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        before = signal.getsignal(number)
+        if callable(before):
+
+            def handle(received: int, frame: FrameType | None, before: object = before) -> None:
+                end_streams()
+                assert callable(before)
+                before(received, frame)
+
+            signal.signal(number, handle)
+
+
+if threading.current_thread() is threading.main_thread():
+    _end_streams_first()
+app = create_app()

@@ -1,0 +1,71 @@
+"""Small language models with weights drawn for one run, and prompts at which mistakes show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reference.implementations.decoding import Floats, Step, beam_search, greedy, softmax, tempered
+
+
+@dataclass(frozen=True, eq=False)
+class SmallModel:
+    """Earlier tokens count less and less: logits = sum over s of decay^(t-s) embeddings[id_s] @ readout."""
+
+    embeddings: Floats  # (vocabulary, width)
+    readout: Floats  # (width, vocabulary)
+    decay: float
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, vocabulary: int = 30, width: int = 6) -> SmallModel:
+        embeddings = rng.normal(size=(vocabulary, width))
+        readout = rng.normal(size=(width, vocabulary)) * 0.9 / np.sqrt(width) * 1.6
+        return cls(embeddings, readout, float(rng.uniform(0.4, 0.7)))
+
+    def probabilities(self, ids: Sequence[int]) -> Floats:
+        """(vocabulary,) of the token after `ids`."""
+        hidden = np.zeros(self.embeddings.shape[1])
+        for token in ids:
+            hidden = self.decay * hidden + self.embeddings[token]
+        return softmax(hidden @ self.readout)
+
+    @property
+    def vocabulary(self) -> int:
+        return len(self.embeddings)
+
+
+def stepper(model: SmallModel, power: float = 1.0) -> Step:
+    """The model's probabilities, flattened by `power`."""
+    return lambda ids: model.probabilities(ids) if power == 1 else tempered(model.probabilities(ids), power)
+
+
+def drawn_model(
+    rng: np.random.Generator, wanted: Callable[[Floats], bool] = lambda p: True
+) -> tuple[SmallModel, list[int]]:
+    """A model and a prompt after which no two tokens are nearly equally likely, and `wanted` of the probabilities."""
+    while True:
+        model = SmallModel.draw(rng)
+        ids = [int(i) for i in rng.integers(0, model.vocabulary, size=int(rng.integers(3, 6)))]
+        p, first = model.probabilities(ids), model.probabilities(ids[:1])
+        if len(set(ids)) == len(ids) and distinct(p) and distinct(first) and wanted(p):
+            return model, ids
+
+
+def distinct(p: Floats) -> bool:
+    ordered = np.sort(p)[::-1]
+    return bool(np.all(ordered[:-1] / ordered[1:] > 1.001) and ordered[0] < 0.45 and ordered[8] > 0.02)
+
+
+def searching_matters(rng: np.random.Generator, n_beam: int, length: int) -> tuple[SmallModel, list[int]]:
+    """A model and a prompt for which the search, flattened or not, differs from taking the best each time."""
+    while True:
+        model, ids = drawn_model(rng)
+        start = tuple(ids)
+        if all(
+            beam_search(stepper(model, power), start, n_beam, length)
+            != greedy(stepper(model, power), start, n_beam, length)
+            for power in (1.0, 0.5)
+        ):
+            return model, ids

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from grader.audit.queries import entries_for
+from grader.db.models import Run, RunCause, RunStatus, SubmissionStatus
+from grader.grading.outcomes import Recorded, Stale, Swept
+from grader.grading.sweeping import BrokerView, sweep
+from grader.outbox import queries as outbox
+from grader.outbox import service
+from tests.support.world import World, graded
+from worker.contract import Queue
+
+EMPTY: Mapping[Queue, int | None] = {Queue.CPU: 0, Queue.GPU: 0}
+
+
+def sweep_now(world: World, jobs: Mapping[Queue, int | None] = EMPTY, results: int | None = 0) -> Swept:
+    with world.backend.writing() as session:
+        return sweep(session, world.now, world.rules, BrokerView(jobs, results))
+
+
+def sweep_for(
+    world: World, seconds: float, jobs: Mapping[Queue, int | None] = EMPTY, results: int | None = 0
+) -> list[Swept]:
+    """Sweeps every five seconds, as the recorder does."""
+    swept = [sweep_now(world, jobs, results)]
+    for _ in range(int(seconds / world.rules.sweep_s)):
+        world.later(world.rules.sweep_s)
+        swept.append(sweep_now(world, jobs, results))
+    return swept
+
+
+def lost(swept: list[Swept]) -> int:
+    return sum(s.lost for s in swept)
+
+
+def sent_again(swept: list[Swept]) -> int:
+    return sum(s.dispatched_again for s in swept)
+
+
+def run_of(world: World, run: Run) -> Run:
+    with world.backend.reading() as session:
+        return session.get_one(Run, run.id)
+
+
+@pytest.fixture
+def steady(world: World) -> World:
+    """The sweeper has been at work for a while."""
+    sweep_for(world, 60)
+    return world
+
+
+def test_the_run_of_a_silent_worker_is_given_to_another(steady: World) -> None:
+    accepted = steady.submit()
+    steady.start(accepted.run)
+    assert lost(sweep_for(steady, 25)) == 0
+    assert lost(sweep_for(steady, 10)) == 1
+    found = steady.submission(accepted.submission.id)
+    first, second = found.runs
+    assert (first.status, second.status, second.cause, second.attempt) == (
+        RunStatus.LOST,
+        RunStatus.QUEUED,
+        RunCause.LOST,
+        2,
+    )
+    assert first.lease != second.lease
+    assert found.status is SubmissionStatus.QUEUED
+    assert "w1 fell silent" in first.staff_text
+    assert isinstance(steady.record(graded(first, 10.0)), Stale)
+    assert isinstance(steady.record(graded(second, 7.0)), Recorded)
+    grade = steady.grade()
+    assert grade is not None
+    assert grade.score == 7.0
+    with steady.backend.reading() as session:
+        actions = [entry.action for entry in reversed(entries_for(session, "run", first.id))]
+    assert actions == ["run.started", "run.lost", "run.retried", "result.refused"]
+
+
+def test_a_worker_that_gives_signs_of_life_keeps_its_run(steady: World) -> None:
+    accepted = steady.submit()
+    steady.start(accepted.run)
+    for _ in range(10):
+        assert lost(sweep_for(steady, 10)) == 0
+        steady.heartbeat(accepted.run)
+    assert isinstance(steady.record(graded(accepted.run)), Recorded)
+
+
+def test_a_notebook_that_kills_every_worker_is_given_up_after_four(steady: World) -> None:
+    accepted = steady.submit()
+    for _ in range(4):
+        run = steady.submission(accepted.submission.id).runs[-1]
+        steady.start(run, worker=f"w{run.number}")
+        assert lost(sweep_for(steady, 40)) == 1
+    found = steady.submission(accepted.submission.id)
+    assert (found.status, len(found.runs)) == (SubmissionStatus.FAILED, 4)
+    assert "Given up after 4 attempts" in found.runs[-1].staff_text
+    assert steady.grade() is None
+
+
+def test_after_an_outage_workers_get_time_to_be_heard_again(steady: World) -> None:
+    accepted = steady.submit()
+    steady.start(accepted.run)
+    steady.later(3600)  # the grader was off for an hour; the worker was not
+    assert lost(sweep_for(steady, 25)) == 0
+    steady.heartbeat(accepted.run)
+    assert lost(sweep_for(steady, 25)) == 0
+    assert isinstance(steady.record(graded(accepted.run)), Recorded)
+
+
+@pytest.mark.parametrize("results", [None, 5_000], ids=["broker down", "many results waiting"])
+def test_workers_that_cannot_be_heard_are_not_held_silent(steady: World, results: int | None) -> None:
+    accepted = steady.submit()
+    steady.start(accepted.run)
+    assert lost(sweep_for(steady, 300, results=results)) == 0
+    assert lost(sweep_for(steady, 25)) == 0
+    assert lost(sweep_for(steady, 15)) == 1  # it is silent indeed
+
+
+def test_a_clock_that_jumps_back_loses_nothing(steady: World) -> None:
+    accepted = steady.submit()
+    steady.start(accepted.run)
+    steady.later(-7200)
+    assert lost(sweep_for(steady, 120)) == 0
+    assert isinstance(steady.record(graded(accepted.run)), Recorded)
+
+
+def test_a_job_that_the_broker_lost_is_sent_again_under_its_lease(world: World) -> None:
+    run = world.submit().run
+    assert sent_again(sweep_for(world, 10)) == 0
+    assert sent_again(sweep_for(world, 10)) == 1
+    again = run_of(world, run)
+    assert (again.lease, again.status) == (run.lease, RunStatus.QUEUED)
+
+
+def test_it_is_sent_again_ever_more_rarely(world: World) -> None:
+    world.submit()
+
+    def sends_in(seconds: float) -> int:
+        count = 0
+        for _ in range(int(seconds / 5)):
+            world.later(5)
+            swept = sweep_now(world)
+            count += swept.dispatched_again
+            with world.backend.sessions() as session:  # the broker takes it and loses it again
+                run = session.scalars(select(Run).where(Run.status == RunStatus.QUEUED)).one()
+                if swept.dispatched_again:
+                    run.dispatched_at = world.now
+                session.commit()
+        return count
+
+    assert sends_in(600) == 5  # after 15, 30, 60, 120, 240 s
+
+
+@pytest.mark.parametrize("depth", [3, None])
+def test_a_run_that_waits_in_a_long_queue_is_left_alone(world: World, depth: int | None) -> None:
+    world.submit()
+    assert sent_again(sweep_for(world, 3600, jobs={Queue.CPU: depth, Queue.GPU: 0})) == 0
+
+
+def test_a_job_that_was_overtaken_is_sent_again_though_the_queue_is_long(world: World) -> None:
+    first = world.submit("a").run
+    second = world.submit("b").run
+    with world.backend.writing() as session:
+        assert first.dispatched_at is None  # the object of before the sending
+        session.get_one(Run, first.id).dispatched_at = world.now - timedelta(seconds=120)
+    assert sent_again(sweep_for(world, 10, jobs={Queue.CPU: 50, Queue.GPU: 0})) == 0
+    world.start(second)
+    swept = sweep_now(world, jobs={Queue.CPU: 50, Queue.GPU: 0})
+    assert swept.dispatched_again == 1
+    with world.backend.reading() as session:
+        assert run_of(world, first).dispatches == 2 or outbox.waiting_job_of(session, first.id) is not None
+
+
+def test_a_job_that_is_still_owed_is_not_owed_twice(world: World) -> None:
+    run = world.submit().run
+    with world.backend.writing() as session:
+        service.add_job(session, session.get_one(Run, run.id), due=world.now + timedelta(hours=1))
+    assert sent_again(sweep_for(world, 60)) == 0

@@ -1,0 +1,111 @@
+"""One service per home, one per port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.cli.service.child import Child, ChildSpec
+from grader.cli.service.running import AlreadyRunning, claim
+
+
+def test_a_home_is_claimed_once(tmp_path: Path) -> None:
+    with claim(tmp_path, "http://127.0.0.1:1"):
+        with pytest.raises(AlreadyRunning, match=rf"http://127.0.0.1:1 \(process {os.getpid()}\)"):
+            with claim(tmp_path, "http://127.0.0.1:2"):
+                pass
+    with claim(tmp_path, "http://127.0.0.1:3"):
+        pass
+
+
+def test_a_claim_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from grader.cli.service.running import claim\n"
+        "with claim(Path(sys.argv[1]), 'x'):\n    print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process, process.stdout:
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(AlreadyRunning), claim(tmp_path, "y"):
+            pass
+        process.kill()
+        process.wait()
+    with claim(tmp_path, "z"):
+        pass
+
+
+def spec(code: str) -> ChildSpec:
+    return ChildSpec(
+        name="child",
+        command=[sys.executable, "-c", code],
+        environ=dict(os.environ),
+        ready=lambda log: "ready" in log.text(),
+        stop_signals=(signal.SIGTERM,),
+        stop_s=0.5,
+    )
+
+
+def wait_until_ready(child: Child) -> None:
+    deadline = time.monotonic() + 20
+    while not child.is_ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_child_that_ignores_the_signal_is_killed_with_its_grandchildren(tmp_path: Path) -> None:
+    grandchild = "import time; time.sleep(300)"
+    child = Child(
+        spec(
+            "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+            f"p = subprocess.Popen([sys.executable, '-c', {grandchild!r}]); print('ready', p.pid, flush=True)\n"
+            "time.sleep(300)"
+        ),
+        tmp_path,
+    )
+    wait_until_ready(child)
+    grandchild_pid = int(child.log.text().split()[1])
+    child.begin_stop()
+    child.finish_stop(hurried=lambda: False)
+    assert child.exit_code == -signal.SIGKILL
+    assert not is_running(grandchild_pid)
+
+
+def test_adopted_processes_that_ended_are_buried_and_ones_own_are_left_to_their_owner() -> None:
+    code = (
+        "import subprocess, sys, time\n"
+        "from grader.cli.service.child import adopt_orphans, reap_orphans\n"
+        "import psutil\n"
+        "adopt_orphans()\n"
+        'orphan = \'import subprocess, sys; subprocess.Popen([sys.executable, "-c", ""])\'\n'
+        "own = subprocess.Popen([sys.executable, '-c', orphan])\n"
+        "deadline = time.monotonic() + 20\n"
+        "while len([p for p in psutil.Process().children() if p.status() == 'zombie']) < 2:\n"
+        "    assert time.monotonic() < deadline\n"
+        "    time.sleep(0.02)\n"
+        "reap_orphans({own.pid}); assert own.poll() == 0; reap_orphans(set())\n"
+        "print(len(psutil.Process().children()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "0\n", done.stderr
+
+
+def test_a_childs_log_is_told_line_by_line(tmp_path: Path) -> None:
+    child = Child(spec("print('ready'); print('half', end='')"), tmp_path)
+    child.process.wait(20)
+    assert child.log.new_lines() == ["ready"]
+    assert child.log.new_lines() == []
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from grader.settings import Settings, SettingsError, kept_secret
+
+KEY = "k" * 40
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+
+    for name in os.environ:
+        if name.startswith("GRADER_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path / "home"))
+
+
+def test_a_home_is_all_that_is_needed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    settings = Settings.load()
+    assert settings.database_url == f"sqlite:///{home}/grader.db"
+    assert settings.blob_url == str(home / "blobs")
+    assert settings.broker_url.startswith("redis+socket://")
+    assert settings.progress_url.startswith("unix://")
+    assert settings.internal_url == settings.public_url
+
+
+def test_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "GRADER_DATABASE_URL": "postgresql://grader:pw@db/grader",
+        "GRADER_BROKER_URL": "amqp://guest:pw@rabbit//",
+        "GRADER_PUBLIC_URL": "https://grader.example.org/",
+        "GRADER_INTERNAL_URL": "http://web:8000",
+        "GRADER_BLOB_URL": "s3://notebooks/course",
+        "GRADER_SECRET_KEY": KEY,
+        "GRADER_LEASE_S": "12.5",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.load()
+    assert settings.database_url == "postgresql+psycopg://grader:pw@db/grader"
+    assert (settings.broker_url, settings.progress_url) == ("amqp://guest:pw@rabbit//", "")
+    assert (settings.public_url, settings.internal_url) == ("https://grader.example.org", "http://web:8000")
+    assert (settings.blob_url, settings.lease_s) == ("s3://notebooks/course", 12.5)
+    assert settings.secret_key.get_secret_value() == KEY
+    assert not (settings.home / "secrets.json").exists()
+
+
+def test_secrets_are_not_in_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_DATABASE_URL", "postgresql://grader:hush@db/grader")
+    monkeypatch.setenv("GRADER_BROKER_URL", "redis://:hush@redis:6379/0")
+    monkeypatch.setenv("GRADER_SECRET_KEY", "hush" * 10)
+    settings = Settings.load()
+    assert "hush" not in repr(settings)
+    assert "hush" not in str(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("GRADER_DATABASE_URL", "mysql://u:hush@h/d", "GRADER_DATABASE_URL"),
+        ("GRADER_BROKER_URL", "kafka://u:hush@h", "GRADER_BROKER_URL"),
+        ("GRADER_SECRET_KEY", "hush", "at least 32 characters"),
+        ("GRADER_PUBLIC_URL", "hush.example.org", "GRADER_PUBLIC_URL: must begin with http"),
+        ("GRADER_MAX_UPLOAD_BYTES", "hush", "GRADER_MAX_UPLOAD_BYTES"),
+        ("GRADER_LEASE_S", "-1", "GRADER_LEASE_S"),
+    ],
+)
+def test_what_cannot_be_used_is_named_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        Settings.load()
+    assert said in str(error.value)
+    assert "hush" not in str(error.value)
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_DATABASE_URL", "")
+    monkeypatch.setenv("GRADER_LEASE_S", "")
+    assert Settings.load().database_url.startswith("sqlite:///")
+
+
+def test_the_secret_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    first, second = Settings.load(), Settings.load()
+    assert first.secret_key == second.secret_key
+    path = tmp_path / "home" / "secrets.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert json.loads(path.read_text())["secret_key"] == first.secret_key.get_secret_value()
+    assert Settings.load(home=tmp_path / "another").secret_key != first.secret_key
+
+
+def test_processes_that_start_together_have_one_key(tmp_path: Path) -> None:
+    keys: list[str] = []
+    threads = [threading.Thread(target=lambda: keys.append(kept_secret(tmp_path / "h"))) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(keys) == 16
+    assert len(set(keys)) == 1
+    assert [path.name for path in (tmp_path / "h").iterdir()] == ["secrets.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "nonsense", '{"secret_key": 3}', '{"secret_key": "short"}'])
+def test_a_damaged_secrets_file_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "secrets.json").write_text(content)
+    with pytest.raises(SettingsError, match=r"secrets\.json"):
+        Settings.load()

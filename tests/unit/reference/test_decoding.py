@@ -1,0 +1,61 @@
+"""Decoding on small models, against searching through everything."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+
+from reference.implementations import decoding
+from reference.implementations.small_models import SmallModel, drawn_model, searching_matters, stepper
+
+
+def test_top_k_keeps_k_tokens_in_their_proportions() -> None:
+    p = np.array([0.1, 0.4, 0.2, 0.3])
+    assert np.allclose(decoding.top_k(p, 2), [0, 4 / 7, 0, 3 / 7])
+
+
+@pytest.mark.parametrize(("thresh", "size"), [(0.1, 1), (0.39, 1), (0.45, 2), (0.75, 3), (0.95, 4)])
+def test_the_nucleus_holds_the_token_that_crosses_the_threshold(thresh: float, size: int) -> None:
+    assert decoding.nucleus_size(np.array([0.1, 0.4, 0.2, 0.3]), thresh) == size
+
+
+def test_a_beam_as_wide_as_the_vocabulary_finds_the_most_likely_sequence() -> None:
+    model = SmallModel.draw(np.random.default_rng(0), vocabulary=5)
+
+    def log_probability(ids: tuple[int, ...]) -> float:
+        return sum(float(np.log(model.probabilities(ids[:i])[ids[i]])) for i in range(2, len(ids)))
+
+    everything = [(0, 1, *rest) for rest in itertools.product(range(5), repeat=2)]
+    assert decoding.beam_search(model.probabilities, (0, 1), 5, 2) == max(everything, key=log_probability)
+
+
+def test_one_beam_is_greedy() -> None:
+    model = SmallModel.draw(np.random.default_rng(1))
+    assert decoding.beam_search(model.probabilities, (3,), 1, 5) == decoding.greedy(model.probabilities, (3,), 1, 5)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_prompts_are_drawn_at_which_searching_matters(seed: int) -> None:
+    model, ids = searching_matters(np.random.default_rng(seed), 3, 4)
+    for power in (1.0, 0.5):
+        step = stepper(model, power)
+        assert decoding.beam_search(step, tuple(ids), 3, 4) != decoding.greedy(step, tuple(ids), 3, 4)
+
+
+def top_k(p: np.ndarray, setting: float) -> np.ndarray:
+    return decoding.top_k(p, int(setting))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_prompts_are_found_at_which_every_mistake_shows(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for known, right, setting in ((decoding.TOP_K, top_k, 5.0), (decoding.NUCLEUS, decoding.nucleus, 0.6)):
+        wanted = functools.partial(decoding.tells, setting=setting, right=right, known=known)
+        model, ids = drawn_model(rng, wanted)
+        p = model.probabilities(ids)
+        for key, _, wrong in known:
+            with np.errstate(all="ignore"):
+                assert not np.allclose(wrong(p, setting), right(p, setting)), key

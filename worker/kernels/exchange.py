@@ -1,0 +1,82 @@
+"""A series of questions to the collector, each sent when the one before it is answered.
+
+Never several at once: a call that ends the process would take along replies that ZeroMQ has not yet written, and
+whether an earlier answer counts would be a matter of luck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import zmq
+
+from assignments.asking import KernelGone, Reply
+from worker.kernels.client import Client, MalformedMessage
+from worker.kernels.relay import Meter
+from worker.kernels.values import MAX_DATA_BYTES, MAX_TREE_BYTES, decode_reply
+from worker.sandbox import pidfd
+from worker.sandbox.orders import KernelProcess
+
+REQUEST = "grader_request"
+REPLY_BYTES = MAX_DATA_BYTES + MAX_TREE_BYTES + (1 << 20)
+
+
+@dataclass(frozen=True)
+class Question:
+    name: str  # of what is asked for, for messages to the student
+    tree: bytes
+    data: bytes
+
+
+class Exchange:
+    """`async with Exchange(…) as exchange:`, then `answer` for each question."""
+
+    def __init__(self, client: Client, process: KernelProcess, meter: Meter) -> None:
+        self._client = client
+        self._process = process
+        self._meter = meter
+        self._left = meter.left
+
+    async def __aenter__(self) -> Exchange:
+        self._died = asyncio.create_task(pidfd.ended(self._process.pidfd))
+        return self
+
+    async def __aexit__(self, *problem: object) -> None:
+        self._meter.left = self._left
+        self._died.cancel()
+        await asyncio.gather(self._died, return_exceptions=True)
+
+    async def answer(self, question: Question) -> Reply:
+        """The kernel's reply, or KernelGone."""
+        self._meter.left = self._left + REPLY_BYTES  # what a reply takes is not output
+        session, shell = self._client.session, self._client.shell_channel
+        sent = session.send(shell.socket, REQUEST, content={}, buffers=[question.tree, question.data])
+        reply = asyncio.create_task(self._receive(question.name, sent["header"]["msg_id"]))
+        try:
+            await asyncio.wait({self._died, reply}, return_when=asyncio.FIRST_COMPLETED)
+            if reply.done():
+                return reply.result()
+        except MalformedMessage as problem:
+            self._process.kill(str(problem))
+        finally:
+            reply.cancel()
+            await asyncio.gather(reply, return_exceptions=True)
+        return KernelGone(self._process.death_reason)
+
+    async def _receive(self, name: str, wanted: str) -> Reply:
+        while True:
+            message = await self._client.shell_channel.get_msg()
+            if message["parent_header"].get("msg_id") == wanted:
+                break
+        await self._drain()
+        buffers = [bytes(buffer) for buffer in message["buffers"]]
+        if len(buffers) != 2:
+            raise MalformedMessage("the kernel sent a malformed message")
+        return decode_reply(name, *buffers)
+
+    async def _drain(self) -> None:
+        """Throws away what the kernel published meanwhile: nobody asked for it."""
+        socket = self._client.iopub_channel.socket
+        while socket.get(zmq.EVENTS) & zmq.POLLIN:
+            await socket.recv_multipart()

@@ -1,0 +1,176 @@
+"""The pipeline: read the notebook, execute its cells, ask for values, let the checks compare.
+
+Everything that the kernel says is a claim; only the checks, on this side, decide. Whatever happens to the
+kernel, what was established before it happened counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+import traceback
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from assignments.attempts import is_attempted, not_attempted_message
+from assignments.bindings import bound_names
+from assignments.checks_loading import LoadedCheck
+from assignments.metadata import CheckSpec
+from assignments.notebooks import NotebookLimits, NotebookRejected, read_notebook
+from assignments.outcome import Conclusion, Outcome
+from worker.contract import CellSummary, CheckResult, GradeStatus, Seconds
+from worker.kernels.session import KernelStartError, NotebookSession, SessionSpec
+from worker.pipeline.ask import KernelAsk
+from worker.pipeline.moments import END, Moments, Watch, plan
+from worker.pipeline.notices import notices
+from worker.pipeline.request import GradeRequest, Grading, failed
+from worker.pipeline.verdicts import best, printable, to_result, unavailable
+from worker.sandbox.errors import SandboxUnavailable
+
+log = logging.getLogger(__name__)
+
+CHECK_S = 60.0  # a check that computes longer than this beside the kernel's own time is broken
+
+
+class ProgressSink(Protocol):
+    def __call__(self, stage: str, cell: int = 0, cells: int = 0, detail: str = "") -> None: ...
+
+
+def grade_sync(request: GradeRequest, progress: ProgressSink) -> Grading:
+    """`grade` for callers without an event loop."""
+    return asyncio.run(grade(request, progress))
+
+
+async def grade(request: GradeRequest, progress: ProgressSink) -> Grading:
+    """Grade one notebook. Never raises for what the notebook does; a fault of ours is a `failed` grading."""
+    began = time.perf_counter()
+    try:
+        notebook = read_notebook(request.notebook, NotebookLimits(bytes_most=request.max_notebook_bytes))
+    except NotebookRejected as error:
+        grading = Grading(status=GradeStatus.REJECTED, reason=error.reason)
+    else:
+        try:
+            grading = await _Run(request, notebook, progress).grade()
+        except SandboxUnavailable as error:
+            grading = failed(f"No sandbox: {error.reason} To mend it: {error.fix}")
+        except KernelStartError as error:
+            grading = failed(f"The kernel did not start: {error}")
+        except Exception:  # the boundary: one broken run must not take the worker with it
+            log.exception("grading failed")
+            grading = failed(traceback.format_exc(limit=-8))
+    total = time.perf_counter() - began
+    execute = min(grading.seconds.execute, total)
+    seconds = Seconds(total, execute, total - execute)
+    return replace(grading, seconds=seconds, possible=request.package.metadata.max_score)
+
+
+class _Run:
+    """One notebook in one kernel."""
+
+    def __init__(self, request: GradeRequest, notebook: Any, progress: ProgressSink) -> None:
+        self.request = request
+        self.progress = progress
+        self.notebook = notebook
+        self.cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+        self.checks = {check.spec.key: check for check in request.package.checks}
+        self.outcomes: dict[str, list[Outcome]] = {key: [] for key in self.checks}
+        self.broken: dict[str, str] = {}
+        seed = secrets.randbits(128) if request.seed is None else request.seed
+        self.seeds = np.random.SeedSequence(seed)
+        self._skip_not_attempted()
+
+    async def grade(self) -> Grading:
+        spec = SessionSpec(
+            environment=self.request.environment,
+            limits=self.request.limits,
+            data_files=self.request.package.metadata.data_files,
+            unsafe=self.request.unsafe,
+        )
+        moments = self._moments()
+        session = NotebookSession(spec)
+        async with session:
+            summaries = await self._execute(session, moments)
+            self.progress("checking", len(self.cells), len(self.cells))
+            await self._run_checks(session, moments.at(END))
+            death_reason = session.death_reason  # read before we end the kernel ourselves
+        usage = session.usage
+        return Grading(
+            status=GradeStatus.GRADED,
+            checks=self._results(),
+            seconds=Seconds(0.0, session.student_seconds, 0.0),
+            cells=tuple(summaries),
+            notices=notices(summaries, death_reason, self.request.unsafe),
+            peak_memory_mib=usage.peak_memory_mib,
+            staff_text="\n\n".join(f"{key}: {text}" for key, text in self.broken.items()),
+        )
+
+    def _skip_not_attempted(self) -> None:
+        student = [cell.source for _, cell in self.cells]
+        for key, check in self.checks.items():
+            watches = check.spec.watches
+            if _by_name(check) and not is_attempted(self.request.package.starter_sources, student, watches):
+                message = not_attempted_message(watches)
+                self.outcomes[key].append(Outcome(Conclusion.MISSING, 0.0, message, "not-attempted"))
+
+    def _moments(self) -> Moments:
+        watches = [
+            Watch(key, frozenset(check.spec.watches) if _by_name(check) else frozenset(), check.spec.counts)
+            for key, check in self.checks.items()
+            if not self.outcomes[key]
+        ]
+        return plan(watches, [(i, frozenset(bound_names(cell.source))) for i, cell in self.cells])
+
+    async def _execute(self, session: NotebookSession, moments: Moments) -> list[CellSummary]:
+        summaries = []
+        for position, (index, cell) in enumerate(self.cells, start=1):
+            self.progress("executing", position, len(self.cells))
+            summary = await session.run_cell(cell, index)
+            summaries.append(replace(summary, error=printable(summary.error)))
+            await self._run_checks(session, moments.at(index))
+        return summaries
+
+    async def _run_checks(self, session: NotebookSession, keys: tuple[str, ...]) -> None:
+        for key in keys:
+            if not any(outcome.conclusion is Conclusion.PASSED for outcome in self.outcomes[key]):
+                await self._run_check(self.checks[key], session)
+
+    async def _run_check(self, check: LoadedCheck, session: NotebookSession) -> None:
+        ask = KernelAsk(
+            session if session.alive else None,
+            asyncio.get_running_loop(),
+            rng=np.random.default_rng(self.seeds.spawn(1)[0]),
+            answers=self.request.answers,
+            gone=session.death_reason,
+        )
+        try:
+            # In a thread, because a check is plain synchronous code and the kernel's event loop must go on.
+            outcome = await asyncio.wait_for(asyncio.to_thread(check.run, ask), self.request.limits.wall_s + CHECK_S)
+        except TimeoutError:
+            self.broken[check.spec.key] = f"the check took {CHECK_S:g} s longer than the notebook may"
+        except Exception:  # instructors' code may raise anything
+            log.exception("check %s crashed", check.spec.key)
+            self.broken[check.spec.key] = traceback.format_exc(limit=-6)
+        else:
+            self.outcomes[check.spec.key].append(outcome)
+
+    def _results(self) -> tuple[CheckResult, ...]:
+        return tuple(self._result(spec) for spec in self.request.package.metadata.checks)
+
+    def _result(self, spec: CheckSpec) -> CheckResult:
+        key = spec.key
+        if spec.kind == "manual":
+            waiting = Outcome(Conclusion.MANUAL, 0.0, "This question is marked by a person; its points follow later.")
+            return to_result(key, spec.title, spec.points, waiting)
+        outcomes = self.outcomes[key]
+        passed = any(outcome.conclusion is Conclusion.PASSED for outcome in outcomes)
+        if key in self.broken and not passed:
+            return unavailable(key, spec.title, spec.points, self.broken[key])
+        return to_result(key, spec.title, spec.points, best(outcomes))
+
+
+def _by_name(check: LoadedCheck) -> bool:
+    return check.spec.kind in {"function", "variable"}

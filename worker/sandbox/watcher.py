@@ -1,0 +1,64 @@
+"""Ends a jail whose processes together use more memory than they may, or more files than are sane."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+from worker.sandbox.processes import ProcessTable, Sample
+
+INTERVAL_S = 0.05
+EXACT_EVERY = 20  # looks, where a quick look may miss something
+MAX_FILES = 50_000  # an empty file costs the machine about 1 KiB that no other limit counts
+
+
+class Watcher:
+    """A thread of its own, so that a busy worker never delays it."""
+
+    def __init__(self, table: ProcessTable, memory_mib: int, scratch: int | None, kill: Callable[[str], None]) -> None:
+        """`scratch`: a descriptor on the jail's file system, or None. `kill` gets a sentence for the student."""
+        self.peak_memory_mib = 0.0
+        self.cpu_seconds = 0.0
+        self._rough_peak_mib = 0.0
+        self._looks = 0
+        self._table = table
+        self._memory_mib = memory_mib
+        self._scratch = scratch
+        self._kill = kill
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="memory-watcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def look(self) -> None:
+        sample = self._table.sample()
+        self.cpu_seconds = max(self.cpu_seconds, sample.cpu_s)
+        memory_mib = self._memory_of(sample)
+        self.peak_memory_mib = max(self.peak_memory_mib, memory_mib)
+        if memory_mib > self._memory_mib:
+            self._kill(f"out of memory: used {memory_mib:.0f} MiB of {self._memory_mib} MiB")
+        elif self._scratch is not None:
+            info = os.fstatvfs(self._scratch)
+            if info.f_files - info.f_ffree > MAX_FILES:
+                self._kill(f"wrote more than {MAX_FILES} files")
+
+    def _memory_of(self, sample: Sample) -> float:
+        """Exact where it matters: when there are several processes, and the rough figure is a new highest."""
+        self._looks += 1
+        if self._table.inherits and self._looks % EXACT_EVERY == 0:
+            return self._table.exact_memory_mib()
+        if sample.memory_mib <= min(self._rough_peak_mib, self._memory_mib):
+            return 0.0
+        self._rough_peak_mib = max(self._rough_peak_mib, sample.memory_mib)
+        return sample.memory_mib if sample.processes <= self._table.lonely else self._table.exact_memory_mib()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(INTERVAL_S):
+            self.look()

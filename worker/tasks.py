@@ -1,0 +1,136 @@
+"""The worker's one task: take a job, grade it, send the result."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from celery.signals import worker_process_init, worker_process_shutdown
+from kombu.exceptions import OperationalError
+
+from worker.app import app
+from worker.blobs import BlobError, fetch
+from worker.contract import (
+    RESULTS_QUEUE,
+    TASK_GRADE,
+    TASK_HEARTBEAT,
+    TASK_RESULT,
+    TASK_STARTED,
+    JobMessage,
+    MessageError,
+    ResultMessage,
+    StartedMessage,
+)
+from worker.environments import EnvironmentsError, load_environments
+from worker.pipeline.request import GradeRequest, Grading, failed
+from worker.pipeline.resolve import ResolveError, Resolver
+from worker.pipeline.run import grade_sync
+from worker.reporting import Heartbeat, ProgressPublisher
+from worker.sandbox.warm.pool import POOLS
+from worker.settings import WorkerSettings, from_environment
+
+log = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log signed URLs
+
+# The result is all that is left of minutes of work, so it is worth waiting for the broker to come back.
+_RESULT_RETRY = {"max_retries": 60, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 10.0}
+_BEAT_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
+
+
+@lru_cache(maxsize=1)
+def _settings() -> WorkerSettings:
+    return from_environment()
+
+
+@lru_cache(maxsize=1)
+def _resolver() -> Resolver:
+    return Resolver(_settings().assignments_dir, _settings().environments_file)
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def keep_warm(**_: Any) -> None:
+    """Each process that runs jobs has warm parents of its own: they end with it, and no two jobs share one."""
+    settings = _settings()
+    if not settings.warm or settings.unsafe:
+        return
+    try:
+        environments = load_environments(settings.environments_file)
+    except EnvironmentsError as error:
+        log.error("%s", error)
+        return
+    for environment in environments.values():
+        POOLS.keep_warm(environment)
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def stop_warm(**_: Any) -> None:
+    POOLS.stop()
+
+
+@app.task(name=TASK_GRADE)  # type: ignore[untyped-decorator]
+def grade(message: dict[str, Any]) -> None:
+    try:
+        job = JobMessage.from_json(message)
+    except MessageError as error:
+        log.error("job dropped, malformed: %s", error)
+        return
+    settings = _settings()
+    started = StartedMessage(job.run_id, job.lease, settings.name)
+    _send(TASK_STARTED, started.to_json(), _BEAT_RETRY)
+    progress = ProgressPublisher(settings.progress_url, job.run_id, job.submission_id)
+    try:
+        with Heartbeat(lambda: _send(TASK_HEARTBEAT, started.to_json(), _BEAT_RETRY)):
+            grading = _grade(job, settings, progress)
+            _send(TASK_RESULT, to_message(job, grading, settings.name).to_json(), _RESULT_RETRY, must=True)
+        progress("done")
+    finally:
+        progress.close()
+
+
+def _grade(job: JobMessage, settings: WorkerSettings, progress: Callable[..., None]) -> Grading:
+    progress("preparing")
+    try:
+        package, environment = _resolver().find(job.assignment, job.assignment_version)
+        data = fetch(job.blob_url, job.digest, max_bytes=settings.max_notebook_bytes)
+    except (BlobError, ResolveError) as error:
+        log.error("run %s not graded: %s", job.run_id, error)
+        return failed(str(error))
+    request = GradeRequest(
+        notebook=data,
+        package=package,
+        environment=environment,
+        limits=job.limits,
+        answers=job.answers,
+        unsafe=settings.unsafe,
+        max_notebook_bytes=settings.max_notebook_bytes,
+    )
+    return grade_sync(request, progress)
+
+
+def to_message(job: JobMessage, grading: Grading, worker: str) -> ResultMessage:
+    return ResultMessage(
+        run_id=job.run_id,
+        lease=job.lease,
+        status=grading.status,
+        score=grading.score,
+        max_score=grading.max_score,
+        checks=grading.checks,
+        seconds=grading.seconds,
+        cells=grading.cells,
+        notices=grading.notices,
+        reason=grading.reason,
+        staff_text=grading.staff_text,
+        worker=worker,
+        peak_memory_mib=grading.peak_memory_mib,
+    )
+
+
+def _send(task: str, message: dict[str, Any], retry: dict[str, float], *, must: bool = False) -> None:
+    try:
+        app.send_task(task, args=[message], queue=RESULTS_QUEUE, retry=True, retry_policy=retry)
+    except OperationalError as error:
+        log.warning("%s not sent: %s", task, type(error).__name__)
+        if must:
+            raise
