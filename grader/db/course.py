@@ -12,4 +12,5 @@ class Course(Base):
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     title: Mapped[str]
+    late_tokens: Mapped[int] = mapped_column(default=0)  # a student's for the whole course; each moves a due date
     created_at: Mapped[Created]

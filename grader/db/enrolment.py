@@ -31,6 +31,7 @@ class Enrolment(Base):
     user_id: Mapped[Ref] = mapped_column(ForeignKey("users.id"))
     course_id: Mapped[Ref] = mapped_column(ForeignKey("courses.id"), index=True)
     role: Mapped[Role] = mapped_column(enum_column(Role))
+    section: Mapped[str] = mapped_column(default="")  # group, tutorial or seminar; "" where there is none
     created_at: Mapped[Created]
 
     user: Mapped[User] = relationship()

@@ -11,6 +11,7 @@ from grader.db.blob import Blob
 from grader.db.check_result import CheckResultRow
 from grader.db.course import Course
 from grader.db.enrolment import Enrolment, Role
+from grader.db.extension import Extension
 from grader.db.grade import Grade
 from grader.db.outbox_message import OutboxMessage
 from grader.db.run import Run, RunCause, RunStatus
@@ -28,6 +29,7 @@ __all__ = [
     "CheckResultRow",
     "Course",
     "Enrolment",
+    "Extension",
     "Grade",
     "OutboxMessage",
     "Role",

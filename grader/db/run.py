@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grader.db.assignment_version import AssignmentVersion
-from grader.db.base import Base, Created, Id, Ref
+from grader.db.base import DIGEST_LENGTH, Base, Created, Id, Ref
 from grader.db.check_result import CheckResultRow
 from grader.db.submission import Submission
 from grader.db.types import enum_column
@@ -76,6 +76,9 @@ class Run(Base):
     staff_text: Mapped[str] = mapped_column(default="")  # never shown to students
     cells: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # contract.CellSummary each
     peak_memory_mib: Mapped[float | None]
+    executed_digest: Mapped[str | None] = mapped_column(  # the notebook with the outputs of this run
+        String(DIGEST_LENGTH), ForeignKey("blobs.digest"), index=True
+    )
 
     submission: Mapped[Submission] = relationship(foreign_keys=[submission_id], back_populates="runs")
     version: Mapped[AssignmentVersion] = relationship()
