@@ -45,6 +45,8 @@ def load_package(folder: Path) -> Package:
         starter_path=folder / STARTER,
         solution_path=folder / SOLUTION,
         data_files=_data_files(folder / "data"),
+        policy=model.policy.spec(),
+        dates=model.dates.spec(),
     )
     return Package(folder, metadata)
 

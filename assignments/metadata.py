@@ -7,8 +7,10 @@ through these modules alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from assignments.policy import DatesSpec, PolicySpec
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Metadata:
     starter_path: Path
     solution_path: Path
     data_files: Mapping[str, Path]
+    policy: PolicySpec = field(default_factory=PolicySpec)
+    dates: DatesSpec = field(default_factory=DatesSpec)
 
     @property
     def max_score(self) -> float:

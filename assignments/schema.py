@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assignments.metadata import AnswerField, CheckSpec, LimitsSpec
+from assignments.policy_schema import DatesModel, PolicyModel
 
 MOST_CHECKS = 200
 NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,79}$"
@@ -83,6 +84,8 @@ class AssignmentModel(_Model):
     environment: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "course"
     device: Literal["cpu", "gpu"] = "cpu"
     limits: LimitsModel = Field(default_factory=lambda: LimitsModel.model_validate({}))
+    policy: PolicyModel = Field(default_factory=PolicyModel)
+    dates: DatesModel = Field(default_factory=DatesModel)
     answers: list[AnswerModel] = Field(default_factory=list, max_length=50)
     checks: list[CheckModel] = Field(min_length=1, max_length=MOST_CHECKS)
 

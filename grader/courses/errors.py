@@ -20,5 +20,7 @@ class InvalidSlug(DomainError):
 class InvalidDates(DomainError):
     code = "invalid-dates"
 
-    def __init__(self) -> None:
-        super().__init__("The assignment must open before it is due.")
+    def __init__(self, problem: str) -> None:
+        field, _, sentence = problem.partition(": ")
+        super().__init__(f"{sentence[:1].upper()}{sentence[1:]}.")
+        self.field = field

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 from assignments.metadata import AnswerField, CheckSpec, Metadata
+from assignments.policy import DatesSpec, PolicySpec
 from worker.contract import Limits, Queue
 
 
@@ -23,6 +25,8 @@ class Release:
     limits: Limits = dataclasses.field(default_factory=Limits)
     answers: tuple[AnswerField, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
+    policy: PolicySpec = dataclasses.field(default_factory=PolicySpec)
+    dates: DatesSpec = dataclasses.field(default_factory=DatesSpec)
 
     @classmethod
     def from_metadata(cls, metadata: Metadata) -> Self:
@@ -37,10 +41,14 @@ class Release:
             limits=Limits(**dataclasses.asdict(metadata.limits)),
             answers=metadata.answers,
             checks=metadata.checks,
+            policy=metadata.policy,
+            dates=metadata.dates,
         )
 
     def to_details(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        details = dataclasses.asdict(self)
+        details["dates"] = {key: when and when.isoformat() for key, when in details["dates"].items()}
+        return details
 
     @classmethod
     def from_details(cls, details: dict[str, Any]) -> Self:
@@ -51,4 +59,13 @@ class Release:
         raw["limits"] = Limits(**raw.get("limits", {}))
         raw["answers"] = tuple(AnswerField(**a) for a in raw.get("answers", ()))
         raw["checks"] = tuple(CheckSpec(**{**c, "watches": tuple(c["watches"])}) for c in raw.get("checks", ()))
+        raw["policy"] = policy_of(raw.get("policy") or {})
+        dates: dict[str, str | None] = raw.get("dates") or {}
+        raw["dates"] = DatesSpec(**{key: datetime.fromisoformat(when) for key, when in dates.items() if when})
         return cls(**raw)
+
+
+def policy_of(kept: dict[str, Any]) -> PolicySpec:
+    """Rules as JSON keeps them; keys of another release of the service are passed over."""
+    known = {field.name for field in dataclasses.fields(PolicySpec)}
+    return PolicySpec(**{key: value for key, value in kept.items() if key in known})

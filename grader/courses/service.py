@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from assignments.policy import DatesSpec
+from assignments.policy_schema import dates_problem
 from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.courses import queries
@@ -60,36 +61,40 @@ def publish_assignment(
     *,
     course: Course,
     release: Release,
-    opens_at: datetime | None = None,
-    due_at: datetime | None = None,
-    published: bool = True,
+    dates: DatesSpec | None = None,
+    published: bool | None = None,
     by: Actor,
 ) -> PublishedAssignment:
     """Give `release` in the course, or bring the course's assignment of that name up to it.
 
     A new version is made only when the package's digest differs from that of the version in force. What
-    students handed in before keeps its result until it is run again. Raises InvalidSlug, InvalidDates.
+    students handed in before keeps its result until it is run again. `dates` and `published`: None leaves what
+    is there; a new assignment begins with the package's dates, published. Raises InvalidSlug, InvalidDates.
     """
     _require_slug(release.slug)
-    if opens_at is not None and due_at is not None and opens_at >= due_at:
-        raise InvalidDates
     assignment = queries.assignment_in_course(session, course_id=course.id, slug=release.slug)
     if assignment is None:
-        assignment = Assignment(course_id=course.id, slug=release.slug, title=release.title)
+        assignment = Assignment(course_id=course.id, slug=release.slug, title=release.title, published=True)
         session.add(assignment)
+        dates = dates or release.dates
     assignment.title = release.title
-    assignment.opens_at, assignment.due_at, assignment.published = opens_at, due_at, published
+    if dates is not None:
+        set_dates(assignment, dates)
+    if published is not None:
+        assignment.published = published
     session.flush()
     version, created = _version(session, assignment, release)
-    audit.record(
-        session,
-        by,
-        "assignment.published",
-        "assignment",
-        assignment.id,
-        after={"course": course.slug, "slug": release.slug, "version": version.number, "published": published},
-    )
+    after = {"course": course.slug, "slug": release.slug, "version": version.number}
+    after["published"] = assignment.published
+    audit.record(session, by, "assignment.published", "assignment", assignment.id, after=after)
     return PublishedAssignment(assignment, version, created)
+
+
+def set_dates(assignment: Assignment, dates: DatesSpec) -> None:
+    """Raises InvalidDates."""
+    if problem := dates_problem(dates):
+        raise InvalidDates(problem)
+    assignment.opens_at, assignment.due_at, assignment.closes_at = dates.opens_at, dates.due_at, dates.closes_at
 
 
 def release_of(version: AssignmentVersion) -> Release:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assignments.loading import load_package
+from assignments.policy import DatesSpec
 from grader.courses import queries
 from grader.courses import service as courses
 from grader.courses.errors import InvalidDates, InvalidSlug, SlugTaken
@@ -88,7 +89,7 @@ def test_assignments_come_by_due_date_and_unpublished_ones_can_be_left_out(world
         for slug, due, published in (("b", soon + timedelta(days=1), True), ("a", soon, True), ("c", None, False)):
             release = replace(RELEASE, slug=slug, title=slug)
             courses.publish_assignment(
-                session, course=world.course, release=release, due_at=due, published=published, by=TEST
+                session, course=world.course, release=release, dates=DatesSpec(due_at=due), published=published, by=TEST
             )
     with world.backend.reading() as session:
         slugs = [a.slug for a in queries.assignments_of(session, world.course.id, published_only=True)]
@@ -103,5 +104,6 @@ def test_names_and_dates_that_make_no_sense_are_refused(world: World) -> None:
             courses.create_course(session, slug="dl", title="Again", by=TEST)
         with pytest.raises(InvalidSlug):
             courses.create_course(session, slug="../etc", title="Nasty", by=TEST)
+        dates = DatesSpec(opens_at=now, due_at=now)
         with pytest.raises(InvalidDates):
-            courses.publish_assignment(session, course=world.course, release=RELEASE, opens_at=now, due_at=now, by=TEST)
+            courses.publish_assignment(session, course=world.course, release=RELEASE, dates=dates, by=TEST)

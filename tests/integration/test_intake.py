@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from assignments.policy import DatesSpec
 from grader.accounts import service as accounts
 from grader.courses import service as courses
 from grader.db.models import Blob, OutboxMessage, Source, Submission, SubmissionStatus
@@ -85,9 +86,10 @@ def test_nobody_outside_the_course_hands_in(world: World) -> None:
 
 
 def test_students_hand_in_only_what_is_published_and_open_while_staff_may_try_it(world: World) -> None:
+    dates = DatesSpec(opens_at=utc_now() + timedelta(hours=1))
     with world.backend.writing() as session:
         world.assignment = courses.publish_assignment(
-            session, course=world.course, release=RELEASE, opens_at=utc_now() + timedelta(hours=1), by=TEST
+            session, course=world.course, release=RELEASE, dates=dates, by=TEST
         ).assignment
     with pytest.raises(AssignmentNotOpen, match="It opens on"):
         world.submit()

@@ -100,9 +100,6 @@ def _publish_all(session: Session, course: Course, root: Path) -> None:
             session,
             course=course,
             release=release,
-            opens_at=found.opens_at if found else None,
-            due_at=found.due_at if found else None,
-            published=found.published if found else True,
             by=_actor(),
         )
 

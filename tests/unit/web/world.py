@@ -12,6 +12,7 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from assignments.loading import load_package
+from assignments.policy import DatesSpec
 from grader.accounts import service as accounts
 from grader.accounts.queries import user_by_email
 from grader.audit.service import Actor
@@ -79,8 +80,8 @@ def make_world(settings: Settings) -> World:
         for name, role in (("sam", Role.STUDENT), ("sue", Role.STUDENT), ("tom", Role.TA), ("ida", Role.INSTRUCTOR)):
             courses.enrol(s, user=people[name], course=course, role=role, by=ADMIN)
         courses.enrol(s, user=people["olga"], course=other, role=Role.STUDENT, by=ADMIN)
-        due = utc_now() + timedelta(days=3)
-        published = courses.publish_assignment(s, course=course, release=release, due_at=due, by=ADMIN)
+        dates = DatesSpec(due_at=utc_now() + timedelta(days=3))
+        published = courses.publish_assignment(s, course=course, release=release, dates=dates, by=ADMIN)
         courses.publish_assignment(s, course=other, release=release, by=ADMIN)
     return World(backend, people, tokens, course, other, published.assignment)
 
