@@ -35,6 +35,12 @@ class AssignmentScope:
 
 
 @dataclass(frozen=True)
+class CourseScope:
+    course: Course
+    role: Role
+
+
+@dataclass(frozen=True)
 class SubmissionScope:
     submission: Submission  # as grader.submissions.queries.get loads it
     role: Role
@@ -82,6 +88,28 @@ def _guarded(guard: Guard) -> Callable[[View], View]:
 
 def signed_in(session: Session, caller: Caller, args: dict[str, Any]) -> None:
     """Any person with an account."""
+
+
+def member_of_course(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope:
+    """Enrolled in the course that the address names."""
+    for enrolment in courses.courses_of(session, caller.user.id):
+        if enrolment.course.slug == args["course_slug"]:
+            return CourseScope(enrolment.course, enrolment.role)
+    raise NotFound("There is no such course, or you are not in it.")
+
+
+def staff_of_course(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope:
+    scope = member_of_course(session, caller, args)
+    if not scope.role.is_staff:
+        raise NoAccess("Only the teaching staff of the course can open this.")
+    return scope
+
+
+def instructor_of_course(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope:
+    scope = member_of_course(session, caller, args)
+    if scope.role is not Role.INSTRUCTOR:
+        raise NoAccess("Only the instructors of the course can do this.")
+    return scope
 
 
 def member_of_assignment(session: Session, caller: Caller, args: dict[str, Any]) -> AssignmentScope:
@@ -179,6 +207,10 @@ def _enforce() -> None:
 def caller_user() -> User:
     """The user behind a guarded route."""
     return cast(Caller, g.caller).user
+
+
+def granted_course() -> CourseScope:
+    return cast(CourseScope, g.granted)
 
 
 def granted_assignment() -> AssignmentScope:
