@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import zmq
 
-from assignments.asking import KernelGone, Reply
+from assignments.asking import KernelGone
 from worker.kernels.client import Client, MalformedMessage
 from worker.kernels.relay import Meter
-from worker.kernels.values import MAX_DATA_BYTES, MAX_TREE_BYTES, decode_reply
+from worker.kernels.values import MAX_DATA_BYTES, MAX_TREE_BYTES
 from worker.sandbox import pidfd
 from worker.sandbox.orders import KernelProcess
 
@@ -25,6 +25,14 @@ REPLY_BYTES = MAX_DATA_BYTES + MAX_TREE_BYTES + (1 << 20)
 @dataclass(frozen=True)
 class Question:
     name: str  # of what is asked for, for messages to the student
+    tree: bytes
+    data: bytes
+
+
+@dataclass(frozen=True)
+class RawReply:
+    """What the kernel sent, as it came: nothing about it is known but its size."""
+
     tree: bytes
     data: bytes
 
@@ -47,12 +55,12 @@ class Exchange:
         self._died.cancel()
         await asyncio.gather(self._died, return_exceptions=True)
 
-    async def answer(self, question: Question) -> Reply:
+    async def answer(self, question: Question) -> RawReply | KernelGone:
         """The kernel's reply, or KernelGone."""
         self._meter.left = self._left + REPLY_BYTES  # what a reply takes is not output
         session, shell = self._client.session, self._client.shell_channel
         sent = session.send(shell.socket, REQUEST, content={}, buffers=[question.tree, question.data])
-        reply = asyncio.create_task(self._receive(question.name, sent["header"]["msg_id"]))
+        reply = asyncio.create_task(self._receive(sent["header"]["msg_id"]))
         try:
             await asyncio.wait({self._died, reply}, return_when=asyncio.FIRST_COMPLETED)
             if reply.done():
@@ -64,7 +72,7 @@ class Exchange:
             await asyncio.gather(reply, return_exceptions=True)
         return KernelGone(self._process.death_reason)
 
-    async def _receive(self, name: str, wanted: str) -> Reply:
+    async def _receive(self, wanted: str) -> RawReply:
         while True:
             message = await self._client.shell_channel.get_msg()
             if message["parent_header"].get("msg_id") == wanted:
@@ -73,7 +81,7 @@ class Exchange:
         buffers = [bytes(buffer) for buffer in message["buffers"]]
         if len(buffers) != 2:
             raise MalformedMessage("the kernel sent a malformed message")
-        return decode_reply(name, *buffers)
+        return RawReply(*buffers)
 
     async def _drain(self) -> None:
         """Throws away what the kernel published meanwhile: nobody asked for it."""

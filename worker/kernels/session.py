@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import TypeAlias
 
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
@@ -19,14 +20,24 @@ from worker.environments import Environment
 from worker.kernels.cells import CellRunner
 from worker.kernels.connection import Connection
 from worker.kernels.errors import KernelStartError, SandboxUnavailable
-from worker.kernels.exchange import Exchange, Question
-from worker.kernels.values import encode_call, encode_read
+from worker.kernels.exchange import Exchange, Question, RawReply
+from worker.kernels.values import decode_reply, encode_call, encode_read
 from worker.sandbox.orders import KernelOrder, Usage
 
 INTERRUPT_S = 2.0  # so long a cell may take to stop once it is asked to
 MAX_ERROR = 500
+Answer: TypeAlias = RawReply | TimedOut | KernelGone
 
-__all__ = ["KernelStartError", "NotebookSession", "SandboxUnavailable", "SessionSpec", "Usage"]
+__all__ = [
+    "Answer",
+    "KernelStartError",
+    "NotebookSession",
+    "Question",
+    "RawReply",
+    "SandboxUnavailable",
+    "SessionSpec",
+    "Usage",
+]
 
 
 @dataclass(frozen=True)
@@ -153,18 +164,27 @@ class NotebookSession:
             )
             for call in calls
         ]
-        return await self._ask(questions, timeout_s)
+        return self._decoded(questions, await self.ask(questions, timeout_s))
 
     async def read(self, names: Sequence[str]) -> list[Reply]:
         """The values of global variables of the notebook, in order."""
-        return await self._ask([Question(name, *encode_read(name)) for name in names], None)
+        questions = [Question(name, *encode_read(name)) for name in names]
+        return self._decoded(questions, await self.ask(questions))
 
-    async def _ask(self, questions: Sequence[Question], timeout_s: float | None) -> list[Reply]:
+    @staticmethod
+    def _decoded(questions: Sequence[Question], answers: Sequence[Answer]) -> list[Reply]:
+        return [
+            decode_reply(question.name, answer.tree, answer.data) if isinstance(answer, RawReply) else answer
+            for question, answer in zip(questions, answers, strict=True)
+        ]
+
+    async def ask(self, questions: Sequence[Question], timeout_s: float | None = None) -> list[Answer]:
+        """The kernel's replies in order, as bytes that nobody has looked at. `timeout_s` is for each question."""
         allowed_s = self._limits.call_s if timeout_s is None else timeout_s
         async with self._lock, self._connection.exchange() as exchange:
             began = time.monotonic()
             stuck: set[str] = set()
-            replies: list[Reply] = []
+            replies: list[Answer] = []
             try:
                 for question in questions:
                     if question.name in stuck:  # once is enough: nobody waits for each of ten calls
@@ -177,7 +197,7 @@ class NotebookSession:
             finally:
                 self._spent_s += time.monotonic() - began
 
-    async def _answer(self, exchange: Exchange, question: Question, allowed_s: float) -> Reply:
+    async def _answer(self, exchange: Exchange, question: Question, allowed_s: float) -> Answer:
         if not self._may_go_on():
             return KernelGone(self.death_reason)
         task = asyncio.create_task(exchange.answer(question))
