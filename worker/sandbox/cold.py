@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -12,9 +13,11 @@ import socket
 import struct
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from worker.contract import Limits
 from worker.sandbox import bubblewrap, fonts, pidfd
 from worker.sandbox.cgroups import Cgroup, group_of
 from worker.sandbox.diagnosis import start_failure
@@ -24,8 +27,10 @@ from worker.sandbox.installation import INSIDE, JAIL_INSIDE, Installation, find_
 from worker.sandbox.jail import Started, spawn, start_in_jail
 from worker.sandbox.jailed import JailedKernel
 from worker.sandbox.limits import kernel_resources
+from worker.sandbox.observing import Observer, current_observer
 from worker.sandbox.orders import KernelOrder
 from worker.sandbox.processes import FamilyTable, ProcessTable
+from worker.sandbox.seccomp import in_memory
 
 START_S = 60.0
 CREDENTIALS = struct.Struct("3i")  # struct ucred: pid, uid, gid
@@ -68,12 +73,39 @@ def _start_jailed(order: KernelOrder, installation: Installation, font_list: Pat
     with theirs:
         try:
             passed = [theirs.fileno(), *order.sockets.values()]
-            start = _Start(start_in_jail(installation, order.limits, files, command, passed), ours)
+            observer = current_observer()
+            start_command = start_in_jail if observer is None else functools.partial(_start_observed, observer)
+            start = _Start(start_command(installation, order.limits, files, command, passed), ours)
         except BaseException:
             ours.close()
             raise
     _send_config(ours, order, bubblewrap.WORK)
     return start
+
+
+def _start_observed(
+    observer: Observer,
+    installation: Installation,
+    limits: Limits,
+    files: Mapping[str, Path],
+    command: list[str],
+    passed: list[int],
+) -> Started:
+    """The same with a filter that asks the observer; the kernel puts it in place itself."""
+    ours, theirs = socket.socketpair()
+    filter_fd = in_memory(observer.filter())
+    try:
+        with theirs:
+            line = observer.wrapped(command, theirs.fileno(), filter_fd)
+            needed = [*passed, theirs.fileno(), filter_fd]
+            started = start_in_jail(installation, limits, files, line, needed, filtered=False)
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        os.close(filter_fd)
+    observer.listen(ours)
+    return started
 
 
 def _start_unsafe(order: KernelOrder, installation: Installation) -> _Start:

@@ -1,8 +1,8 @@
-"""The system calls that a kernel does not get: a filter in the form that Linux takes, written by hand.
+"""The system calls that a kernel gets: a filter in the form that Linux takes, written by hand.
 
-It is no list of what may be used, which would break with every new library, but of what no notebook needs and what
-has carried most attacks on Linux: namespaces and mounts, tracing, keys, bpf, io_uring, kernel modules, clocks; and of
-memory that no other limit counts (memfd, System V). A refused call gets EPERM; code for another architecture is killed.
+The policy lists what may be used, found by running real notebooks (`python -m tools.syscalls`). Everything else gets
+EPERM; a number that no system knew when this was written, and calls for which libraries have a second way, get
+ENOSYS; code for another architecture is killed.
 """
 
 from __future__ import annotations
@@ -10,113 +10,162 @@ from __future__ import annotations
 import errno
 import os
 import platform
-import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-LOAD_WORD, JUMP_EQUAL, JUMP_ANY_BIT, JUMP_NOT_BELOW, RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
-NUMBER_AT, ARCHITECTURE_AT, FIRST_AT, SECOND_AT = 0, 4, 16, 24  # in struct seccomp_data, low words
-ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+from worker.sandbox.bpf import (
+    JUMP_ANY_BIT,
+    JUMP_EQUAL,
+    JUMP_NOT_BELOW,
+    Program,
+    give,
+    load,
+    mask,
+    one_of,
+    search,
+    when,
+    when_not,
+)
+from worker.sandbox.errors import SandboxUnavailable
+from worker.sandbox.policy import Policy, current_policy
+from worker.sandbox.syscalls import numbers
+
+NUMBER_AT, ARCHITECTURE_AT, FIRST_AT, SECOND_AT, THIRD_AT = 0, 4, 16, 24, 32  # in struct seccomp_data, low words
+ALLOW, KILL, ERRNO, ASK = 0x7FFF0000, 0x80000000, 0x00050000, 0x7FC00000
+REFUSE = ERRNO | errno.EPERM
+ABSENT = ERRNO | errno.ENOSYS
 X32_BIT = 0x40000000
 NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
-SOCKET_FAMILIES = (1, 2, 10, 16)  # unix, inet, inet6 (both of the jail's own empty network), netlink
-TERMINAL_TRICKS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into the terminal that somebody else reads
+ANY_PERSONALITY = 0xFFFFFFFF  # asks, and changes nothing
 
-# name, its number on x86_64, its number on aarch64
-# setsid: without control groups the scheduler is fair between sessions, so a jail must stay one session
-REFUSED = """
-ptrace 101 117 | process_vm_readv 310 270 | process_vm_writev 311 271 | kcmp 312 272 | pidfd_getfd 438 438 |
-process_madvise 440 440 | mount 165 40 | umount2 166 39 | pivot_root 155 41 | chroot 161 51 |
-move_mount 429 429 | open_tree 428 428 | fsopen 430 430 | fsconfig 431 431 | fsmount 432 432 | fspick 433 433 |
-mount_setattr 442 442 | setns 308 268 | unshare 272 97 | kexec_load 246 104 | kexec_file_load 320 294 |
-reboot 169 142 | init_module 175 105 | finit_module 313 273 | delete_module 176 106 | swapon 167 224 |
-swapoff 168 225 | acct 163 89 | quotactl 179 60 | quotactl_fd 443 443 | add_key 248 217 | request_key 249 218 |
-keyctl 250 219 | bpf 321 280 | perf_event_open 298 241 | userfaultfd 323 282 | io_uring_setup 425 425 |
-io_uring_enter 426 426 | io_uring_register 427 427 | name_to_handle_at 303 264 | open_by_handle_at 304 265 |
-fanotify_init 300 262 | lookup_dcookie 212 18 | vhangup 153 58 | syslog 103 116 | settimeofday 164 170 |
-clock_settime 227 112 | clock_adjtime 305 266 | adjtimex 159 171 | personality 135 92 | vmsplice 278 75 |
-migrate_pages 256 238 | move_pages 279 239 | memfd_secret 447 447 | memfd_create 319 279 | setsid 112 157 |
-mknodat 259 33 | shmget 29 194 | msgget 68 186 | mq_open 240 180 | iopl 172 - | ioperm 173 - |
-modify_ldt 154 - | uselib 134 - | ustat 136 - | sysfs 139 - | _sysctl 156 - | mknod 133 -
-"""
+FAMILIES = {"unix": 1, "inet": 2, "inet6": 10, "netlink": 16}
+INTERNET = ("inet", "inet6")
+TYPE_BITS, STREAM, DATAGRAM, TCP_OR_UDP = 0xF, 1, 2, (0, 6, 17)
+ROUTE = 0  # the netlink protocol that tells which network interfaces there are
+REQUESTS = {  # of ioctl: typing into a terminal that somebody else reads, taking a terminal over
+    "TIOCSTI": 0x5412,
+    "TIOCLINUX": 0x541C,
+    "TIOCSCTTY": 0x540E,
+    "TIOCSETD": 0x5423,
+    "TIOCCONS": 0x541D,
+}
+OPTIONS = {  # of prctl
+    "SET_PDEATHSIG": 1,
+    "GET_PDEATHSIG": 2,
+    "GET_DUMPABLE": 3,
+    "SET_DUMPABLE": 4,
+    "SET_NAME": 15,
+    "GET_NAME": 16,
+    "GET_SECCOMP": 21,
+    "SET_SECCOMP": 22,
+    "CAPBSET_READ": 23,
+    "SET_TIMERSLACK": 29,
+    "GET_TIMERSLACK": 30,
+    "SET_NO_NEW_PRIVS": 38,
+    "GET_NO_NEW_PRIVS": 39,
+    "SET_THP_DISABLE": 41,
+    "GET_THP_DISABLE": 42,
+    "SET_VMA": 0x53564D41,
+}
 
 
 @dataclass(frozen=True)
 class Architecture:
+    name: str
     audit: int
-    refused: tuple[int, ...]
-    clone: int
-    clone3: int
-    socket: int
-    ioctl: int
     has_x32: bool
 
 
-def refused_calls(column: int) -> dict[str, int]:
-    """Name -> number on one architecture: column 1 or 2 of the table above."""
-    rows = [row.split() for row in REFUSED.replace("\n", " ").split("|") if row.strip()]
-    return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
-
-
 ARCHITECTURES = {
-    "x86_64": Architecture(0xC000003E, tuple(refused_calls(1).values()), 56, 435, 41, 16, True),
-    "aarch64": Architecture(0xC00000B7, tuple(refused_calls(2).values()), 220, 435, 198, 29, False),
+    "x86_64": Architecture("x86_64", 0xC000003E, True),
+    "aarch64": Architecture("aarch64", 0xC00000B7, False),
 }
 
 
-def filter_descriptor() -> int | None:
-    """A descriptor from which bubblewrap reads the filter; None on a machine for which we have none."""
+def filter_descriptor(*, gpu: bool = False) -> int | None:
+    """A descriptor from which bubblewrap reads the filter. None on a machine for which there is none, where the
+    policy does not require one; raises SandboxUnavailable where it does."""
     architecture = ARCHITECTURES.get(platform.machine())
     if architecture is None:
+        if current_policy().layers.system_call_filter == "required":
+            known = " or ".join(ARCHITECTURES)
+            raise SandboxUnavailable(
+                f"There is no filter of system calls for {platform.machine()}.", f"Use a machine with {known}."
+            )
         return None
+    return in_memory(build_filter(architecture, current_policy(), gpu=gpu))
+
+
+def in_memory(content: bytes) -> int:
     descriptor = os.memfd_create("filter", os.MFD_CLOEXEC)
-    os.write(descriptor, build_filter(architecture))
+    os.write(descriptor, content)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
 
 
-def build_filter(architecture: Architecture) -> bytes:
-    """The program, as an array of struct sock_filter."""
-    refuse, unknown = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS
-    program = [_load(ARCHITECTURE_AT), _jump(JUMP_EQUAL, architecture.audit, 1, 0), _return(KILL), _load(NUMBER_AT)]
+def build_filter(
+    architecture: Architecture,
+    policy: Policy,
+    *,
+    gpu: bool = False,
+    refusal: int = REFUSE,
+    unnoticed: Iterable[str] | None = None,
+) -> bytes:
+    """The program, as an array of struct sock_filter. `refusal` is the verdict on what is not allowed; `unnoticed`
+    replaces the list of what is allowed, whatever its arguments are."""
+    known = numbers(architecture.name)
+    rules = policy.system_calls
+    allowed = {*rules.allow, *rules.also_allow, *(policy.gpu.also_allow if gpu else ())}
+    verdicts: dict[int, Program] = {number: [give(refusal)] for number in known.values()}
+    verdicts |= {known[name]: [give(ABSENT)] for name in rules.absent if name in known}
+    if unnoticed is None:
+        verdicts |= {known[name]: [give(ALLOW)] for name in allowed if name in known}
+        verdicts |= {known[name]: body for name, body in _looked_into(policy, refusal).items() if name in known}
+    else:
+        verdicts |= {known[name]: [give(ALLOW)] for name in unnoticed if name in known}
+    program = [load(ARCHITECTURE_AT), *when_not(JUMP_EQUAL, architecture.audit, [give(KILL)]), load(NUMBER_AT)]
     if architecture.has_x32:
-        program += _if(JUMP_NOT_BELOW, X32_BIT, [_return(KILL)])
-    for number in architecture.refused:
-        program += _if(JUMP_EQUAL, number, [_return(refuse)])
-    # its flags lie in memory, where no filter can look; libraries then fall back to clone
-    program += _if(JUMP_EQUAL, architecture.clone3, [_return(unknown)])
-    program += _if(JUMP_EQUAL, architecture.clone, _flags(NEW_NAMESPACES, refuse))
-    program += _if(JUMP_EQUAL, architecture.socket, _families(SOCKET_FAMILIES))
-    program += _if(JUMP_EQUAL, architecture.ioctl, _requests(TERMINAL_TRICKS, refuse))
-    return b"".join([*program, _return(ALLOW)])
+        program += when(JUMP_NOT_BELOW, X32_BIT, [give(KILL)])
+    return b"".join([*program, *search(_leaves(verdicts))])
 
 
-def _flags(bits: int, verdict: int) -> list[bytes]:
-    return [_load(FIRST_AT), _jump(JUMP_ANY_BIT, bits, 0, 1), _return(verdict), _return(ALLOW)]
+def _leaves(verdicts: Mapping[int, Program]) -> list[tuple[int, Program]]:
+    """Neighbours with the same verdict become one leaf; numbers without a name are absent."""
+    leaves: list[tuple[int, Program]] = []
+    for number in range(max(verdicts) + 2):
+        body = verdicts.get(number, [give(ABSENT)])
+        if not leaves or leaves[-1][1] != body:
+            leaves.append((number, body))
+    return leaves
 
 
-def _families(allowed: Sequence[int]) -> list[bytes]:
-    checks = [part for family in allowed for part in _if(JUMP_EQUAL, family, [_return(ALLOW)])]
-    return [_load(FIRST_AT), *checks, _return(ERRNO | errno.EAFNOSUPPORT)]
+def _looked_into(policy: Policy, refusal: int) -> dict[str, Program]:
+    """The calls that are allowed with some arguments alone."""
+    rules = policy.system_calls
+    return {
+        "clone": [load(FIRST_AT), *when(JUMP_ANY_BIT, NEW_NAMESPACES, [give(refusal)]), give(ALLOW)],
+        "socket": _socket(policy.sockets.families, refusal),
+        "socketpair": [load(FIRST_AT), *one_of([FAMILIES["unix"]], ALLOW, refusal)],
+        "ioctl": [load(SECOND_AT), *one_of([REQUESTS[name] for name in rules.refused_ioctl], refusal, ALLOW)],
+        "prctl": [load(FIRST_AT), *one_of([OPTIONS[name] for name in rules.prctl], ALLOW, refusal)],
+        "personality": [load(FIRST_AT), *one_of([ANY_PERSONALITY], ALLOW, refusal)],
+    }
 
 
-def _requests(refused: Sequence[int], verdict: int) -> list[bytes]:
-    checks = [part for request in refused for part in _if(JUMP_EQUAL, request, [_return(verdict)])]
-    return [_load(SECOND_AT), *checks, _return(ALLOW)]
+def _socket(families: Sequence[str], refusal: int) -> Program:
+    no_such_family = ERRNO | errno.EAFNOSUPPORT if refusal == REFUSE else refusal
+    body: Program = [load(FIRST_AT)]
+    for family in families:
+        body += when(JUMP_EQUAL, FAMILIES[family], _kinds(family, refusal))
+    return [*body, give(no_such_family)]
 
 
-def _if(test: int, value: int, body: Sequence[bytes]) -> list[bytes]:
-    """Every body ends with a return, so the accumulator after it is as it was before."""
-    return [_jump(test, value, 0, len(body)), *body]
-
-
-def _load(offset: int) -> bytes:
-    return struct.pack("=HBBI", LOAD_WORD, 0, 0, offset)
-
-
-def _jump(test: int, value: int, if_true: int, if_false: int) -> bytes:
-    return struct.pack("=HBBI", test, if_true, if_false, value)
-
-
-def _return(verdict: int) -> bytes:
-    return struct.pack("=HBBI", RETURN, 0, 0, verdict)
+def _kinds(family: str, refusal: int) -> Program:
+    """No raw sockets, and no protocols that nobody needs in a jail without a network."""
+    if family in INTERNET:
+        kind = [load(SECOND_AT), mask(TYPE_BITS)]
+        checks = when_not(JUMP_EQUAL, STREAM, when_not(JUMP_EQUAL, DATAGRAM, [give(refusal)]))
+        return [*kind, *checks, load(THIRD_AT), *one_of(TCP_OR_UDP, ALLOW, refusal)]
+    if family == "netlink":
+        return [load(THIRD_AT), *one_of([ROUTE], ALLOW, refusal)]
+    return [give(ALLOW)]
