@@ -16,7 +16,7 @@ COMMANDS = {
     "worker": ("grader.cli.worker:worker", "Run a worker that grades what is queued."),
     "recorder": ("grader.cli.recorder:recorder", "Record results and look after lost runs."),
     "submit": ("grader.cli.submit:submit", "Hand in a notebook to a running service."),
-    "assignment": ("grader.cli.assignment:assignment", "List, show and test assignments."),
+    "assignment": ("grader.cli.assignment:assignment", "Write, check, test and show assignments."),
     "user": ("grader.cli.user:user", "Add, list and disable users; set passwords."),
     "token": ("grader.cli.token:token", "Create, list and revoke API tokens."),
     "doctor": ("grader.cli.doctor:doctor", "Look at this machine: what is wrong, how to mend it."),

@@ -1,0 +1,18 @@
+"""`grader assignment`: write, check, test and show assignments."""
+
+from __future__ import annotations
+
+import click
+
+from grader.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "list": ("grader.cli.assignment.listing:list_assignments", "Show every assignment package."),
+    "show": ("grader.cli.assignment.listing:show", "Show the checks, answer fields and limits of one assignment."),
+    "test": ("grader.cli.assignment.testing:test", "Grade solution, starter, cases and mutants of the solution."),
+}
+
+
+@click.group(cls=LazyGroup, commands_at=COMMANDS)
+def assignment() -> None:
+    """Write, check, test and show assignments."""

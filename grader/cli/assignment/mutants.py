@@ -1,0 +1,147 @@
+"""Grading the mutants of a solution: which wrong answers would the checks let through?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from assignments.cases import load_cases
+from assignments.metadata import Package
+from assignments.mutation.declared import declared_equivalent, no_longer_there
+from assignments.mutation.lean import needed_cells
+from assignments.mutation.making import mutants_of
+from assignments.mutation.mutant import Mutant, notebook_bytes
+from assignments.notebooks import read_notebook
+from grader.cli.assignment.cache import Cache
+from grader.cli.assignment.grading import PackageGrader
+from worker.contract import GradeStatus, Verdict
+from worker.pipeline.request import Grading
+
+SEED = 20_315  # of the inputs that mutants are tried on, so that two runs agree
+LEAST_S = 3.0
+CRASHED = {Verdict.ERROR, Verdict.TIMEOUT, Verdict.MISSING}
+
+OnMutant = Callable[[int, int], None]
+
+
+class BaselineError(RuntimeError):
+    """The solution itself does not get what it must, so its mutants say nothing."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the mutants of one solution. `made` counts all, also those that were not tried."""
+
+    made: int = 0
+    tried: int = 0
+    caught: int = 0
+    raised: int = 0
+    equivalent: dict[str, str] = field(default_factory=dict)
+    survivors: tuple[Mutant, ...] = ()
+    stale: tuple[str, ...] = ()
+    points: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the checks that let a survivor through
+
+
+class MutantTest:
+    """The mutants of one package. `sample` tries so many, the same each time; `only` those ids."""
+
+    def __init__(
+        self, grader: PackageGrader, cache: Cache, *, sample: int | None = None, only: Collection[str] = ()
+    ) -> None:
+        self.grader = grader
+        self.cache = cache
+        self.sample = sample
+        self.only = only
+        package = grader.package
+        self.functions, self.variables = watched_names(package)
+        self.cells = read_notebook(package.solution_bytes()).cells
+        self.starter = read_notebook(package.starter_bytes()).cells
+        cases = {case.name: case for case in load_cases(package)}
+        self.answers = dict(cases["solution"].answers) if "solution" in cases else {}
+
+    def run(self, jobs: int, on_mutant: OnMutant = lambda done, of: None) -> Tally:
+        """Raises BaselineError and PackageError."""
+        needed = needed_cells(self.cells, self.functions, self.variables)
+        mutants = mutants_of(self.cells, self.starter, self.functions | self.variables, needed)
+        declared = declared_equivalent(self.grader.package.folder)
+        stale = no_longer_there(self.grader.package.folder, {mutant.id for mutant in mutants})
+        chosen = self._chosen([mutant for mutant in mutants if mutant.id not in declared])
+        results: list[str] = []
+        if chosen:
+            keep, self._best, self._most_s = self._baseline(needed)
+            done = 0
+            with ThreadPoolExecutor(jobs) as pool:
+                for result in pool.map(lambda mutant: self._result(mutant, keep), chosen):
+                    results.append(result)
+                    done += 1
+                    on_mutant(done, len(chosen))
+        self.cache.save()
+        survivors = tuple(m for m, result in zip(chosen, results, strict=True) if result == "survived")
+        return Tally(
+            made=len(mutants),
+            tried=len(chosen),
+            caught=results.count("caught"),
+            raised=results.count("raised"),
+            equivalent={m.id: declared[m.id] for m in mutants if m.id in declared},
+            survivors=survivors,
+            stale=tuple(str(error) for error in stale),
+            points={m.id: self._checks_of(m) for m in survivors},
+        )
+
+    def _chosen(self, mutants: list[Mutant]) -> list[Mutant]:
+        if self.only:
+            return [mutant for mutant in mutants if mutant.id in self.only]
+        if self.sample is None or self.sample >= len(mutants):
+            return mutants
+        places = random.Random(SEED).sample(range(len(mutants)), self.sample)  # noqa: S311  no secret
+        return [mutants[place] for place in sorted(places)]
+
+    def _baseline(self, needed: frozenset[int]) -> tuple[frozenset[int] | None, float, float]:
+        """Which cells to keep (None: all), the score of the solution, and the seconds that a mutant's cell gets."""
+        possible = sum(c.points for c in self.grader.package.metadata.checks if c.kind != "manual")
+        kept = frozenset(i for i in needed if self.cells[i]["cell_type"] == "code")
+        for keep in (kept, None):
+            cells = [cell for i, cell in enumerate(self.cells) if keep is None or i in keep]
+            grading = self._grade(notebook_bytes(cells), None)
+            if grading.score >= possible - 0.005 and not any(cell.status != "ok" for cell in grading.cells):
+                # Several times what the solution takes: a mutant that runs for longer never ends.
+                return keep, grading.score, LEAST_S + 4 * grading.seconds.total
+        said = "; ".join(f"{c.key}: {c.message}" for c in grading.checks if c.points < c.max_points)
+        raise BaselineError(f"The solution gets {grading.score:g} of {possible:g} points. {said or grading.reason}")
+
+    def _result(self, mutant: Mutant, keep: frozenset[int] | None) -> str:
+        notebook = mutant.notebook(self.cells, keep)
+        known = self.cache.get(notebook)
+        if known is None:
+            grading = self._grade(notebook, self._most_s)
+            if grading.status is not GradeStatus.GRADED:
+                raise BaselineError(f"Mutant {mutant.id} was not graded: {grading.reason} {grading.staff_text}")
+            known = verdict_on(grading, self._best)
+            self.cache.put(notebook, known)
+        return known
+
+    def _grade(self, notebook: bytes, most_s: float | None) -> Grading:
+        return self.grader.grade(notebook, self.answers, seed=SEED, most_s=most_s)
+
+    def _checks_of(self, mutant: Mutant) -> tuple[str, ...]:
+        checks = self.grader.package.metadata.checks
+        return tuple(check.key for check in checks if set(check.watches) & mutant.names)
+
+
+def verdict_on(grading: Grading, full: float) -> str:
+    """`caught` by its values, `raised` where it stopped instead of giving any, or `survived`."""
+    if grading.score >= full - 0.005:
+        return "survived"
+    lost = [check.verdict for check in grading.checks if check.points < check.max_points - 0.005]
+    stopped = any(cell.status != "ok" for cell in grading.cells)
+    return "raised" if stopped or all(verdict in CRASHED for verdict in lost) else "caught"
+
+
+def watched_names(package: Package) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that checks of functions look at, and those that checks of variables do."""
+    by_kind: dict[str, set[str]] = {"function": set(), "variable": set()}
+    for check in package.metadata.checks:
+        by_kind.get(check.kind, set()).update(check.watches)
+    return frozenset(by_kind["function"]), frozenset(by_kind["variable"])
