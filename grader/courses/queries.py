@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from grader.db.models import Assignment, AssignmentVersion, Course, Enrolment, Role, User
@@ -88,3 +90,18 @@ def current_version(session: Session, assignment_id: str) -> AssignmentVersion |
         .limit(1)
     )
     return session.scalar(query)
+
+
+def current_versions(session: Session, assignment_ids: Collection[str]) -> dict[str, AssignmentVersion]:
+    """The versions in force of several assignments, by the assignments' ids."""
+    newest = (
+        select(AssignmentVersion.assignment_id, func.max(AssignmentVersion.number).label("number"))
+        .where(AssignmentVersion.assignment_id.in_(assignment_ids))
+        .group_by(AssignmentVersion.assignment_id)
+        .subquery()
+    )
+    query = select(AssignmentVersion).join(
+        newest,
+        (AssignmentVersion.assignment_id == newest.c.assignment_id) & (AssignmentVersion.number == newest.c.number),
+    )
+    return {version.assignment_id: version for version in session.scalars(query)}

@@ -94,6 +94,32 @@ def graded_submissions(session: Session, student_id: str, assignment_id: str) ->
     return [(submission, counted) for submission, counted in session.execute(query)]
 
 
+def graded_of_assignment(session: Session, assignment_id: str) -> dict[str, list[tuple[Submission, Run]]]:
+    """The same for everybody, by the students' ids."""
+    query = (
+        select(Submission, Run)
+        .join(Run, Run.id == Submission.counted_run_id)
+        .where(Submission.assignment_id == assignment_id, Run.outcome == GradeStatus.GRADED)
+        .order_by(Submission.number)
+    )
+    found: dict[str, list[tuple[Submission, Run]]] = {}
+    for submission, counted in session.execute(query):
+        found.setdefault(submission.student_id, []).append((submission, counted))
+    return found
+
+
+def lock_grades(session: Session, assignment_id: str) -> list[Grade]:
+    """All grades of the assignment, locked until the transaction ends, in one order."""
+    query = (
+        select(Grade)
+        .where(Grade.assignment_id == assignment_id)
+        .order_by(Grade.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
+
+
 def lock_grade(session: Session, student_id: str, assignment_id: str) -> Grade:
     """The grade's row, made if there is none, locked until the transaction ends."""
     _insert_or_ignore(session, Grade, {"student_id": student_id, "assignment_id": assignment_id, "revision": 0})

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
-
 from grader.errors import DomainError
 
 
@@ -27,10 +25,8 @@ class AnswersRefused(DomainError):
 class AssignmentNotOpen(DomainError):
     code = "assignment-not-open"
 
-    def __init__(self, opens_at: datetime | None) -> None:
-        when = "" if opens_at is None else f" It opens on {opens_at:%d %B %Y at %H:%M} UTC."
-        super().__init__(f"This assignment is not open.{when}")
-        self.opens_at = opens_at
+    def __init__(self) -> None:
+        super().__init__("This assignment is not open.")
 
 
 class NotEnrolled(DomainError):

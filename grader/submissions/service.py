@@ -12,6 +12,7 @@ from grader.db.models import (
     Assignment,
     AssignmentVersion,
     Blob,
+    Role,
     Run,
     RunCause,
     Source,
@@ -20,6 +21,9 @@ from grader.db.models import (
     User,
 )
 from grader.grading import runs
+from grader.policies import queries as policies
+from grader.policies.errors import HandInRefused
+from grader.policies.evaluation import room
 from grader.signing import Signer
 from grader.storage import BlobMissing, BlobStore
 from grader.submissions import queries
@@ -51,13 +55,15 @@ def accept(
 ) -> Accepted:
     """Record a submission, its first run and the job that is owed for it, all in this transaction.
 
-    Staff may hand in before the assignment opens, to try it. Raises NotEnrolled, AssignmentNotOpen,
-    AnswersRefused.
+    Staff may hand in whatever the rules say, to try it. Raises NotEnrolled, AssignmentNotOpen, AnswersRefused,
+    HandInRefused.
     """
     now = now or utc_now()
-    version = _open_version(session, student, assignment, now)
+    version, role = _version_to_grade(session, student, assignment)
     cleaned = clean_answers(answers, release_of(version))
-    queries.lock_student(session, student.id)  # two uploads at once must not get one number
+    queries.lock_student(session, student.id)  # two uploads at once must not get one number, nor one last attempt
+    if not role.is_staff:
+        _require_room(session, student, assignment, now)
     same_as = queries.latest_with_digest(session, student.id, assignment.id, upload.digest)
     if session.get(Blob, upload.digest) is None:
         queries.add_blob(session, upload.digest, upload.size_bytes)
@@ -79,17 +85,23 @@ def accept(
     return Accepted(submission, run, same_as)
 
 
-def _open_version(session: Session, student: User, assignment: Assignment, now: datetime) -> AssignmentVersion:
+def _version_to_grade(session: Session, student: User, assignment: Assignment) -> tuple[AssignmentVersion, Role]:
     role = courses.role_of(session, user_id=student.id, course_id=assignment.course_id)
     if role is None:
         raise NotEnrolled
-    waiting = assignment.opens_at is not None and assignment.opens_at > now
-    if not role.is_staff and (waiting or not assignment.published):
-        raise AssignmentNotOpen(assignment.opens_at if assignment.published else None)
     version = courses.current_version(session, assignment.id)
-    if version is None:
-        raise AssignmentNotOpen(None)
-    return version
+    if version is None or not (role.is_staff or assignment.published):
+        raise AssignmentNotOpen
+    return version, role
+
+
+def _require_room(session: Session, student: User, assignment: Assignment, now: datetime) -> None:
+    """Raises HandInRefused when the rules do not let the student hand in now."""
+    terms = policies.terms_of(session, assignment, student.id)
+    made = policies.attempts_made(session, assignment_id=assignment.id, student_id=student.id)
+    refusal = room(terms, now, made).refusal
+    if refusal is not None:
+        raise HandInRefused(refusal, terms)
 
 
 def read_notebook_file(blobs: BlobStore, submission: Submission) -> bytes:

@@ -36,6 +36,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "notebook-refused": 422,
     "answers-refused": 422,
     "assignment-not-open": 409,
+    "hand-in-refused": 409,
     "not-enrolled": 403,
     "nothing-to-rerun": 409,
     "slug-taken": 409,

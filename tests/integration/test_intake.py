@@ -11,6 +11,7 @@ from grader.accounts import service as accounts
 from grader.courses import service as courses
 from grader.db.models import Blob, OutboxMessage, Source, Submission, SubmissionStatus
 from grader.outbox.kinds import RUN_JOB
+from grader.policies.errors import HandInRefused
 from grader.signing import BlobTicket
 from grader.submissions import service as submissions
 from grader.submissions.errors import AnswersRefused, AssignmentNotOpen, NotebookRefused, NotEnrolled
@@ -91,7 +92,7 @@ def test_students_hand_in_only_what_is_published_and_open_while_staff_may_try_it
         world.assignment = courses.publish_assignment(
             session, course=world.course, release=RELEASE, dates=dates, by=TEST
         ).assignment
-    with pytest.raises(AssignmentNotOpen, match="It opens on"):
+    with pytest.raises(HandInRefused, match="It opens on"):
         world.submit()
     assert world.submit(student=world.instructor).submission.number == 1
     with world.backend.writing() as session:

@@ -1,0 +1,1 @@
+"""The rules of handing in, as they hold for one student, and what follows from them. Pure but for `queries`."""
