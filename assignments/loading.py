@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from assignments.digest import package_version
 from assignments.errors import PackageError
 from assignments.metadata import Metadata, Package
 from assignments.schema import AssignmentModel
-from assignments.toml_lines import key_lines, line_of
+from assignments.toml_problems import checked
 
 SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 TOML = "assignment.toml"
@@ -66,33 +63,10 @@ def _read_toml(path: Path) -> AssignmentModel:
         raise PackageError(path, "the file is missing; every assignment package needs it") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PackageError(path, f"cannot be read: {error}") from error
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        at = re.search(r"at line (\d+)", str(error))
-        line = int(at.group(1)) if at else None
-        raise PackageError(path, f"is not valid TOML: {error}", line=line) from error
-    try:
-        return AssignmentModel.model_validate(data)
-    except ValidationError as error:
-        raise _first_problem(path, text, error) from None
-
-
-def _first_problem(path: Path, text: str, error: ValidationError) -> PackageError:
-    first = error.errors(include_url=False, include_context=False)[0]
-    location = [part for part in first["loc"] if part not in {"int", "literal['best','last']"}]
-    message = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        message = "there is no such key"
-    elif first["type"] == "missing":
-        message = "this key is missing"
-    named = re.match(r"(\w+): (.+)", message, re.DOTALL) if first["type"] == "value_error" else None
-    if named:
-        # A rule over several keys names the one to mend itself.
-        location.append(named.group(1))
-        message = named.group(2)
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-    return PackageError(path, message, line=line_of(key_lines(text), location), key=key)
+    model, problems = checked(path, text, AssignmentModel)
+    if not isinstance(model, AssignmentModel):
+        raise problems[0]
+    return model
 
 
 def _data_files(folder: Path) -> dict[str, Path]:
