@@ -95,9 +95,14 @@ def surrender(instructions):
     checked(libc.capset(header, nothing), "capset")
     checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl no new privileges")
     if instructions:
-        kept = ctypes.create_string_buffer(instructions, len(instructions))
-        program = FilterProgram(len(instructions) // 8, ctypes.cast(kept, ctypes.c_void_p))
-        checked(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program), 0, 0), "seccomp")
+        take_filter(instructions)
+
+
+def take_filter(instructions):
+    """From now on, on top of any filter before it. Needs to have given up new privileges."""
+    kept = ctypes.create_string_buffer(instructions, len(instructions))
+    program = FilterProgram(len(instructions) // 8, ctypes.cast(kept, ctypes.c_void_p))
+    checked(libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program), 0, 0), "seccomp")
 
 
 def write(path, text):
