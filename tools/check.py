@@ -27,9 +27,9 @@ SECTIONS: dict[str, Sequence[str]] = {
 }
 
 
-# The sandbox's tests look at every process and descriptor of their own, so they share a process with nobody: the
-# browser of tests/e2e keeps an event loop running, the databases of tests/integration are children too.
-PYTEST_RUNS = (["tests/sandbox"], ["--ignore=tests/sandbox"])
+# The sandbox's tests look at every process and descriptor of their own, so they share a process with nobody; and the
+# browser of tests/e2e keeps an event loop running, beside which no other can be started.
+PYTEST_RUNS = (["tests/sandbox"], ["tests/e2e"], ["--ignore=tests/sandbox", "--ignore=tests/e2e"])
 
 
 def section(title: str, command: Sequence[str]) -> bool:
