@@ -18,7 +18,7 @@ from grader.api import v1
 from grader.settings import Settings
 from grader.web import access, backend, catalogue, errors, formats, identity, limits, security
 from grader.web.uploads import FORM_TIMES
-from grader.web.views import account, documentation, health, staff, student, submission
+from grader.web.views import account, documentation, health, staff, student, submission, teaching
 from grader.wiring import Backend
 
 STATIC = Path(__file__).parent / "static"
@@ -47,6 +47,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _teach_templates(app)
     for pages in (account, student, submission, staff, health, documentation):
         app.register_blueprint(pages.pages)
+    for blueprint in teaching.BLUEPRINTS:
+        app.register_blueprint(blueprint)
     app.register_blueprint(v1.api)
     csrf.exempt(v1.api)  # no cookie counts there, so no other site can act with one
     v1.describe(app)

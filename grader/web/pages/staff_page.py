@@ -83,7 +83,9 @@ class StaffRow:
 @dataclass(frozen=True)
 class StaffPage:
     title: str
+    slug: str
     course_name: str
+    course_slug: str
     rows: list[StaffRow]
     total: int
     page: int
@@ -112,7 +114,9 @@ def staff_page(session: Session, scope: AssignmentScope, filters: FilterForm, pa
     first = (page - 1) * PAGE_ROWS
     return StaffPage(
         title=scope.assignment.title,
+        slug=scope.assignment.slug,
         course_name=scope.course.title,
+        course_slug=scope.course.slug,
         rows=[_row(row) for row in found.rows],
         total=found.total,
         page=page,

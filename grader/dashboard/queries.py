@@ -1,0 +1,143 @@
+"""The figures of submissions and grades. Every function is one query, or a fixed small number of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import reduce
+from operator import add
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from grader.dashboard.figures import BUCKETS, AssignmentCounts, DayCounts, Turnaround
+from grader.db.functions import seconds_between, utc_day
+from grader.db.models import Assignment, Extension, Grade, Run, RunStatus, Submission, SubmissionStatus
+
+FAILED = (SubmissionStatus.FAILED, SubmissionStatus.REJECTED)
+WAITING = (SubmissionStatus.QUEUED, SubmissionStatus.RUNNING)
+NEWEST_RUNS = 2000
+
+
+def assignment_counts(session: Session, where: ColumnElement[bool]) -> list[AssignmentCounts]:
+    """The assignments that `where` selects, by due date."""
+    handed_in = (
+        _with_dates(
+            select(
+                Submission.assignment_id,
+                func.count().label("submitted"),
+                _count_if(Submission.status == SubmissionStatus.GRADED).label("graded"),
+                _count_if(Submission.status.in_(FAILED)).label("failed"),
+                _count_if(Submission.status.in_(WAITING)).label("waiting"),
+                _count_if(_late()).label("late"),
+                func.count(Submission.student_id.distinct()).label("students"),
+            )
+        )
+        .where(where)
+        .group_by(Submission.assignment_id)
+        .subquery()
+    )
+    graded = (
+        select(Grade.assignment_id, func.avg(_share()).label("mean"))
+        .join(Assignment, Assignment.id == Grade.assignment_id)
+        .where(where, Grade.score.is_not(None), Grade.max_score > 0)
+        .group_by(Grade.assignment_id)
+        .subquery()
+    )
+    columns = ("submitted", "graded", "failed", "waiting", "late", "students")
+    query = (
+        select(
+            Assignment.slug,
+            Assignment.title,
+            Assignment.due_at,
+            *(func.coalesce(handed_in.c[name], 0) for name in columns),
+            graded.c.mean,
+        )
+        .outerjoin(handed_in, handed_in.c.assignment_id == Assignment.id)
+        .outerjoin(graded, graded.c.assignment_id == Assignment.id)
+        .where(where)
+        .order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.title)
+    )
+    return [AssignmentCounts(*row) for row in session.execute(query)]
+
+
+def day_counts(session: Session, where: ColumnElement[bool], since: datetime) -> list[DayCounts]:
+    """Days on which something was handed in, oldest first."""
+    day = utc_day(Submission.created_at)
+    query = (
+        _with_dates(
+            select(
+                day,
+                _count_if(Submission.status == SubmissionStatus.GRADED),
+                _count_if(Submission.status.in_(FAILED)),
+                _count_if(Submission.status.in_(WAITING)),
+                _count_if(_late()),
+            )
+        )
+        .where(where, Submission.created_at >= since)
+        .group_by(day)
+        .order_by(day)
+    )
+    return [DayCounts(*row) for row in session.execute(query)]
+
+
+def score_distribution(session: Session, where: ColumnElement[bool]) -> list[int]:
+    """How many grades lie in each tenth of the points; full marks are in the last."""
+    # Counting the limits that a share reaches needs no rounding, which the databases do differently.
+    limits = (index / BUCKETS - 1e-9 for index in range(1, BUCKETS))
+    bucket = reduce(add, (case((_share() >= limit, 1), else_=0) for limit in limits)).label("bucket")
+    query = (
+        select(bucket, func.count())
+        .select_from(Grade)
+        .join(Assignment, Assignment.id == Grade.assignment_id)
+        .where(where, Grade.score.is_not(None), Grade.max_score > 0)
+        .group_by(bucket)
+    )
+    found = {int(row[0]): int(row[1]) for row in session.execute(query)}
+    return [found.get(index, 0) for index in range(BUCKETS)]
+
+
+def turnaround(session: Session, where: ColumnElement[bool]) -> Turnaround:
+    """Median and 95th percentile of the newest runs that ended with a result."""
+    newest = (
+        select(seconds_between(Run.created_at, Run.finished_at).label("seconds"))
+        .join(Submission, Submission.id == Run.submission_id)
+        .join(Assignment, Assignment.id == Submission.assignment_id)
+        .where(where, Run.status == RunStatus.DONE, Run.finished_at.is_not(None))
+        .order_by(Run.id.desc())
+        .limit(NEWEST_RUNS)
+        .subquery()
+    )
+    ranked = select(
+        newest.c.seconds,
+        func.row_number().over(order_by=newest.c.seconds).label("place"),
+        func.count().over().label("runs"),
+    ).subquery()
+    median, percentile = (ranked.c.runs + 1) // 2, (ranked.c.runs * 95 + 99) // 100
+    query = select(ranked.c.runs, ranked.c.place, ranked.c.seconds).where(ranked.c.place.in_((median, percentile)))
+    rows = session.execute(query.order_by(ranked.c.place)).all()
+    if not rows:
+        return Turnaround(0, None, None)
+    return Turnaround(rows[0][0], rows[0][2], rows[-1][2])
+
+
+def _with_dates(query: Any) -> Any:
+    """Submissions with their assignment and the student's own later dates."""
+    own = and_(Extension.assignment_id == Submission.assignment_id, Extension.student_id == Submission.student_id)
+    return (
+        query.select_from(Submission)
+        .join(Assignment, Assignment.id == Submission.assignment_id)
+        .outerjoin(Extension, own)
+    )
+
+
+def _late() -> ColumnElement[bool]:
+    return Submission.created_at > func.coalesce(Extension.due_at, Assignment.due_at)
+
+
+def _share() -> ColumnElement[Any]:
+    return Grade.score / Grade.max_score
+
+
+def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)

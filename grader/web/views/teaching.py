@@ -1,0 +1,9 @@
+"""The pages for teaching staff and administrators, as the application registers them."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from grader.web.views import dashboard
+
+BLUEPRINTS: tuple[Blueprint, ...] = (dashboard.pages,)
