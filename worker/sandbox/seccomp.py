@@ -85,15 +85,19 @@ ARCHITECTURES = {
 def filter_descriptor(*, gpu: bool = False) -> int | None:
     """A descriptor from which bubblewrap reads the filter. None on a machine for which there is none, where the
     policy does not require one; raises SandboxUnavailable where it does."""
+    architecture = this_architecture()
+    return None if architecture is None else in_memory(build_filter(architecture, current_policy(), gpu=gpu))
+
+
+def this_architecture() -> Architecture | None:
+    """None where there are no filters for this machine and the policy requires none; else raises SandboxUnavailable."""
     architecture = ARCHITECTURES.get(platform.machine())
-    if architecture is None:
-        if current_policy().layers.system_call_filter == "required":
-            known = " or ".join(ARCHITECTURES)
-            raise SandboxUnavailable(
-                f"There is no filter of system calls for {platform.machine()}.", f"Use a machine with {known}."
-            )
-        return None
-    return in_memory(build_filter(architecture, current_policy(), gpu=gpu))
+    if architecture is None and current_policy().layers.system_call_filter == "required":
+        known = " or ".join(ARCHITECTURES)
+        raise SandboxUnavailable(
+            f"There is no filter of system calls for {platform.machine()}.", f"Use a machine with {known}."
+        )
+    return architecture
 
 
 def in_memory(content: bytes) -> int:
