@@ -107,7 +107,7 @@ def kept_secret(home: Path) -> str:
     Several processes may start at once: the file is written aside and linked into place, so that the first
     one wins and nobody ever reads half a file.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = home / "secrets.json"
     if not path.exists():
         aside = home / f".secrets-{os.getpid()}-{secrets.token_hex(4)}"

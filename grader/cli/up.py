@@ -34,11 +34,14 @@ def up(host: str, port: int, demo: bool, concurrency: int | None, queues: str | 
     """
     from grader.cli.service.plan import Options, default_concurrency
     from grader.cli.service.running import AlreadyRunning, PortTaken, claim, require_free_port
+    from grader.private_files import close_home, make_private
 
     if demo and not _is_loopback(host):
         raise click.UsageError("The demonstration has public passwords: --demo serves on 127.0.0.1 only.")
     url = f"http://{host}:{port}"
+    make_private()  # all that is started here inherits it
     settings = _settings(url)
+    close_home(settings.home)
     chosen = Options(host, port, concurrency or default_concurrency(), queues or _queues(), unsafe)
     try:
         with claim(settings.home, url):

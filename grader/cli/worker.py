@@ -16,8 +16,19 @@ from grader.cli.packages import assignments_dir, environments_file
 QUEUES = ("cpu", "gpu")
 # What a worker needs of its surroundings. Everything else stays outside: above all the database, the secret key
 # and the object store, which a worker must not even be able to tell.
-# (GRADER_HOME is a path alone: the worker keeps its caches there.)
-PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH", "PYTHONUNBUFFERED", "GRADER_HOME")
+# (Of GRADER_… only what the sandbox needs: where caches are kept, its policy, the uid that jails run under.)
+PASSED_ON: tuple[str, ...] = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "PYTHONPATH",
+    "PYTHONUNBUFFERED",
+)
+PASSED_ON += ("GRADER_HOME", "GRADER_SANDBOX_POLICY", "GRADER_JAIL_UID")
 PASSED_ON_PREFIXES = ("WORKER_", "CUDA_", "NVIDIA_", "SSL_CERT_", "PYTEST_", "COVERAGE_")
 
 
@@ -39,7 +50,10 @@ def worker(
     loglevel: str,
 ) -> None:
     """Run a worker that grades what is queued. It needs no database and refuses to run without a sandbox."""
+    from grader.private_files import make_private
+
     chosen = parse_queues(queues)
+    make_private()
     if not unsafe and not _sandbox_works():
         raise click.exceptions.Exit(FAILED)
     shown = name or f"{socket.gethostname()}:{os.getpid()}"

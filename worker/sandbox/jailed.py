@@ -16,9 +16,11 @@ from worker.contract import Limits
 from worker.sandbox import pidfd
 from worker.sandbox.cgroups import Cgroup
 from worker.sandbox.endings import LOST, End, Ending
+from worker.sandbox.limits import cpu_limit_s
 from worker.sandbox.orders import Usage
+from worker.sandbox.policy import current_policy
 from worker.sandbox.processes import ProcessTable
-from worker.sandbox.watcher import Watcher
+from worker.sandbox.watcher import Bounds, Watcher
 
 GONE_S = 30.0
 REAP_S = 2.0
@@ -56,7 +58,9 @@ class JailedKernel:
         self._reason = ""
         self._closed = False
         self._lock = threading.Lock()
-        self._watcher = Watcher(table, limits.memory_mib, scratch, self.kill)
+        bounds = Bounds(limits.memory_mib, cpu_limit_s(limits), current_policy().resources.files)
+        counted_mib = (lambda: None) if group is None else group.memory_mib
+        self._watcher = Watcher(table, bounds, scratch, self.kill, counted_mib)
         self._watcher.start()
 
     @property
@@ -97,7 +101,7 @@ class JailedKernel:
             return
         self._reason = self.death_reason
         if not self._reason:
-            self._watcher.look()
+            self._watcher.last_look()
         self.kill("the session was over")
         try:
             async with asyncio.timeout(GONE_S):

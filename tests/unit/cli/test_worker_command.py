@@ -16,6 +16,8 @@ SERVICE = {
     "GRADER_TOKEN": "secret",
     "WORKER_PROGRESS_URL": "redis://progress",
     "CUDA_VISIBLE_DEVICES": "0",
+    "GRADER_SANDBOX_POLICY": "/etc/grader/policy.toml",
+    "GRADER_JAIL_UID": "4242",
 }
 
 
@@ -25,6 +27,8 @@ def test_a_worker_gets_no_secret_of_the_service() -> None:
     assert environ["PATH"] == "/bin"
     assert environ["CUDA_VISIBLE_DEVICES"] == "0"
     assert environ["WORKER_PROGRESS_URL"] == "redis://progress"
+    assert environ["GRADER_SANDBOX_POLICY"] == "/etc/grader/policy.toml"
+    assert environ["GRADER_JAIL_UID"] == "4242"
     assert environ["WORKER_BROKER_URL"] == "redis://broker"
     assert environ["WORKER_UNSAFE"] == "0"
 
