@@ -13,7 +13,7 @@ from reference.implementations import autodiff
 from reference.relations import Diagnosis
 
 # Near a zero of the derivative two large terms cancel.
-TOLERANCE = Tolerance(relative=1e-7, absolute=1e-8, relative_single=1e-7)
+TOLERANCE = Tolerance(relative=1e-7, absolute=1e-8)
 ROUGH = 2e-4
 compare = functools.partial(compare_array, tolerance=TOLERANCE)
 

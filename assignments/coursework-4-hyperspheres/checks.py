@@ -31,7 +31,7 @@ def self_distance(tried: Sequence[Tried]) -> Diagnosis | None:
     def divided_by_nothing(t: Tried) -> bool:
         if t.comparison is None:
             return getattr(t.reply, "exception", "") == "ZeroDivisionError"
-        if t.comparison.diagnosis in {"nan", "infinite"}:
+        if t.comparison.diagnosis == "infinite":
             return True
         numbers = t.comparison.numbers
         return numbers is not None and numbers.size == 1 and float(numbers.ravel()[0]) > 1e4 * float(t.want)

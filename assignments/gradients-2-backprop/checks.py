@@ -53,6 +53,7 @@ class Together:
     count: int
     reference: Callable[..., Sequence[Any]]
     misconceptions: Sequence[Misconception]
+    approximate: float | None = None  # what finite differences earn
 
     def task(self, index: int, compare: Callable[[Plain, Any], Comparison]) -> FunctionTask:
         """The task for the `index`-th of the values."""
@@ -73,6 +74,7 @@ class Together:
             placeholder=0.0,
             notebook_globals={name: (name,) for name in self.parameters},
             settings=SETTINGS,
+            approximate=self.approximate,
         )
 
 
@@ -89,6 +91,7 @@ BACKWARD = Together(
     count=2,
     reference=gradients.backward_pass,
     misconceptions=gradients.BACKWARD_PASS,
+    approximate=0.5,
 )
 
 

@@ -21,7 +21,7 @@ from reference.plain import Plain
 ENOUGH, HALF_ENOUGH = 0.80, 0.60
 NEAR = Tolerance(relative=1e-6, absolute=1e-9)
 # The task allows a small number inside the logarithm or none.
-ROUGH = Tolerance(relative=1e-3, absolute=2e-4, relative_single=1e-3)
+ROUGH = Tolerance(relative=1e-3, absolute=2e-4)
 
 VALUES = """
 def _probe(*arguments):

@@ -22,8 +22,8 @@ from reference.misconceptions import Misconception
 from reference.plain import Plain
 
 DRAWS = 2000
-TOKENS = Tolerance(relative=0.0, absolute=0.0, relative_single=0.0)
-LOG = Tolerance(relative=1e-4, absolute=1e-4, relative_single=1e-4)
+TOKENS = Tolerance(relative=0.0, absolute=0.0)
+LOG = Tolerance(relative=1e-4, absolute=1e-4)
 FOLDER = Path(__file__).parent
 
 # Model and tokenizer as students' code knows them, in plain code; what a failed import cell would have brought; and no

@@ -33,14 +33,15 @@ def combine(shares: Sequence[Share]) -> Outcome:
 
 
 def _message(shares: Sequence[Share], wrong: Sequence[Share]) -> str:
-    said: dict[str, list[str]] = {}
+    said: dict[tuple[str, str], list[str]] = {}
     for share in wrong:
-        said.setdefault(share.outcome.message, []).append(share.label)
+        how = "Partly right" if share.outcome.fraction > 0 else "Wrong"
+        said.setdefault((how, share.outcome.message), []).append(share.label)
     right = [share.label for share in shares if share not in wrong]
     start = f"Right: {_listed(right)}. " if right else ""
     if len(said) == 1 and len(wrong) == len(shares):
-        return next(iter(said))
-    return start + " ".join(f"Wrong: {_listed(labels)}. {message}" for message, labels in said.items())
+        return next(message for _, message in said)
+    return start + " ".join(f"{how}: {_listed(labels)}. {message}" for (how, message), labels in said.items())
 
 
 def _listed(labels: Sequence[str]) -> str:

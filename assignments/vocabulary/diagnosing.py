@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from assignments.asking import Ask, Got
+from assignments.vocabulary.ignoring import ignored_argument, scalars_only
 from assignments.vocabulary.replies import ended
 from assignments.vocabulary.trials import FunctionTask, Setting, Tried
 from reference.comparators.numbers import Numbers, to_numbers
@@ -22,7 +23,7 @@ def find_diagnosis(ask: Ask, task: FunctionTask, tried: Sequence[Tried], setting
     """The first explanation that fits all values that came; None where nothing does."""
     valued = [t for t in tried if t.comparison is not None]
     if not valued or all(t.right for t in valued):
-        return task.recognise(tried) if task.recognise else None
+        return (task.recognise(tried) if task.recognise else None) or scalars_only(ask, task, tried, setting)
     reference = setting.reference or task.reference
     return (
         _placeholder(task, valued)
@@ -32,6 +33,7 @@ def find_diagnosis(ask: Ask, task: FunctionTask, tried: Sequence[Tried], setting
         or _global_result(ask, task, valued)
         or _relation(valued)
         or _form(valued)
+        or ignored_argument(ask, task, valued, setting)
     )
 
 
@@ -129,7 +131,14 @@ def _relation(valued: Sequence[Tried]) -> Diagnosis | None:
         if t.comparison is None or t.comparison.numbers is None:
             return None
         want = t.comparison.reference
-        pairs.append(Pair(t.comparison.numbers, np.asarray(t.want if want is None else want), t.trial.count))
+        pairs.append(
+            Pair(
+                t.comparison.numbers,
+                np.asarray(t.want if want is None else want),
+                t.trial.count,
+                t.comparison.tolerance,
+            )
+        )
     return diagnose(pairs)
 
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assignments.asking import Ask, Got, Raised
+from assignments.asking import Ask, Got, NotCallable, Raised, Uncarried
 from assignments.outcome import Conclusion, Outcome
+from assignments.vocabulary.approximating import approximation
 from assignments.vocabulary.diagnosing import find_diagnosis
-from assignments.vocabulary.replies import NoValue, ended, explain
+from assignments.vocabulary.overwritten import as_defined
+from assignments.vocabulary.replies import NoValue, explain
+from assignments.vocabulary.telling import changed_text, parts_text, staff_text, wrong_text
 from assignments.vocabulary.trials import FunctionTask, Setting, Trial, Tried, try_all
 from reference.relations import Diagnosis
 
 
 @dataclass(frozen=True)
 class SecondChance:
-    """Trials in the very shapes of the material, for a function that stops with an index or shape error on
-    others: one that is right on those is right, and `note` tells the student what it cannot do."""
+    """Trials in the very shapes of the material, for a function that stops with an index or shape error on others.
+
+    One that is right on those only ignores what its arguments say: it earns `fraction`, and `note` tells the student
+    what it cannot do."""
 
     trials: Callable[[], Sequence[Trial]]
     note: str
+    fraction: float = 0.8
 
 
 def judge_function(
@@ -31,7 +37,7 @@ def judge_function(
     """
     outcomes = []
     for setting in task.settings:
-        tried = try_all(ask, task, trials, setting)
+        tried, setting = _try(ask, task, trials, setting)
         outcome = _conclude(ask, task, tried, setting)
         if outcome.conclusion in {Conclusion.PASSED, Conclusion.MISSING}:
             return outcome
@@ -39,15 +45,30 @@ def judge_function(
         if second_chance and all(t.right or _stopped_by_size(t) for t in tried):
             again = try_all(ask, task, second_chance.trials(), setting)
             if all(t.right for t in again):
-                return _passed(task, again, setting, second_chance.note)
+                note = " ".join(filter(None, [second_chance.note, setting.note]))
+                return Outcome(Conclusion.PARTIAL, second_chance.fraction, note, "size-fixed", staff_text(tried))
     # Among equals the first: that is the student's own notebook.
     return max(outcomes, key=lambda outcome: (outcome.fraction, _tells(outcome)))
+
+
+def _try(ask: Ask, task: FunctionTask, trials: Sequence[Trial], setting: Setting) -> tuple[list[Tried], Setting]:
+    """A function that its own cell has overwritten with a value is tried as it was defined."""
+    tried = try_all(ask, task, trials, setting)
+    if not any(isinstance(t.reply, NotCallable) and t.reply.name == task.function for t in tried):
+        return tried, setting
+    recovered = as_defined(task.function, setting)
+    again = try_all(ask, task, trials, recovered)
+    if any(isinstance(t.reply, NotCallable | Uncarried) for t in again):
+        return tried, setting
+    return again, recovered
 
 
 def _tells(outcome: Outcome) -> int:
     """A recognised mistake tells more than an exception, which may come from another function of the student's."""
     if outcome.diagnosis is None:
         return 0
+    if outcome.diagnosis == "argument-ignored":
+        return 1
     return 2 if outcome.conclusion in {Conclusion.FAILED, Conclusion.PARTIAL} else 1
 
 
@@ -61,11 +82,11 @@ def _conclude(ask: Ask, task: FunctionTask, tried: Sequence[Tried], setting: Set
         return _passed(task, tried, setting)
     earned = [part for part in task.parts if all(t.right for t in tried if t.trial.part == part.key)]
     fraction = float(sum(part.fraction for part in earned))
-    staff = _staff(tried)
+    staff = staff_text(tried)
     stopped = [t for t in tried if t.comparison is None]
     diagnosis = find_diagnosis(ask, task, tried, setting)
     if diagnosis is not None:
-        fraction = max(fraction, task.credit.get(diagnosis.key, 0.0))
+        fraction = max(fraction, task.credit_for(diagnosis.key))
         message = diagnosis.sentence
     elif stopped:
         outcome = _stopped(task, stopped, tried)
@@ -74,24 +95,23 @@ def _conclude(ask: Ask, task: FunctionTask, tried: Sequence[Tried], setting: Set
         diagnosis = Diagnosis(outcome.diagnosis, outcome.message) if outcome.diagnosis else None
         message = outcome.message
     else:
-        message = _wrong(task, tried)
+        message = wrong_text(task, tried)
     conclusion = Conclusion.PARTIAL if fraction > 0 else Conclusion.FAILED
     if not fraction and len(stopped) == len(tried):
         conclusion = _stopped(task, stopped, tried).conclusion
-    text = " ".join(part for part in (_parts(task, earned), message, setting.note if fraction else "") if part)
+    notes = (setting.note if fraction or setting.always_noted else "", changed_text(task, tried))
+    text = " ".join(filter(None, (parts_text(task, earned), message, *notes)))
     return Outcome(conclusion, fraction, text, diagnosis.key if diagnosis else None, staff)
 
 
-def _passed(task: FunctionTask, tried: Sequence[Tried], setting: Setting, note: str = "") -> Outcome:
-    notes = [note, setting.note]
-    changed = sorted({i for t in tried if isinstance(t.reply, Got) for i in t.reply.changed_arguments})
-    if changed:
-        named = ", ".join(f"`{task.parameters[i]}`" if i < len(task.parameters) else f"number {i + 1}" for i in changed)
-        notes.append(
-            f"Note: `{task.function}` changes its argument {named} in place, which surprises whoever calls it."
-        )
+def _passed(task: FunctionTask, tried: Sequence[Tried], setting: Setting) -> Outcome:
+    notes = [setting.note, changed_text(task, tried)]
     if any(t.comparison is not None and t.comparison.requires_grad for t in tried):
         notes.append("Note: the result is a tensor that still carries its gradient.")
+    if task.approximate is not None and (found := approximation(tried)):
+        message = " ".join(filter(None, [found.message, *notes]))
+        conclusion = Conclusion.PASSED if task.approximate >= 1 else Conclusion.PARTIAL
+        return Outcome(conclusion, task.approximate, message, found.key, found.staff)
     return Outcome(Conclusion.PASSED, 1.0, " ".join(["Correct.", *filter(None, notes)]))
 
 
@@ -101,30 +121,3 @@ def _stopped(task: FunctionTask, stopped: Sequence[Tried], tried: Sequence[Tried
         raise TypeError("a value that came was not compared")
     reply: NoValue = first.reply
     return explain(reply, task.function, first.trial.situation if len(stopped) < len(tried) else "")
-
-
-def _wrong(task: FunctionTask, tried: Sequence[Tried]) -> str:
-    wrong = [t for t in tried if not t.right and t.comparison is not None]
-    worst = wrong[0]
-    problem = worst.comparison.problem if worst.comparison else ""
-    where = f" {worst.trial.situation}" if worst.trial.situation else ""
-    of = f" ({len(wrong)} of {len(tried)} trials are wrong)" if len(tried) > 1 else ""
-    return ended(f"The result of `{task.function}`{where} {problem}{of}")
-
-
-def _parts(task: FunctionTask, earned: Sequence[object]) -> str:
-    if not earned:
-        return ""
-    right = [part.label for part in task.parts if part in earned and part.label]
-    return f"Right {' and '.join(right)}." if right else ""
-
-
-def _staff(tried: Sequence[Tried]) -> str:
-    """One line for each trial that is not right; for staff, who may see how far off a result is."""
-    lines = []
-    for number, t in enumerate(tried, start=1):
-        if t.right:
-            continue
-        said = t.comparison.problem if t.comparison else str(t.reply)[:300]
-        lines.append(f"trial {number} of {len(tried)} {t.trial.situation}: {said}")
-    return "\n".join(lines)

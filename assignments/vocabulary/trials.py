@@ -26,6 +26,7 @@ class Part:
 
 
 ALL = Part("all", 1.0)
+CREDIT: Mapping[str, float] = {"rounded-float32": 0.8}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class Setting:
 
     A stand-in for another of the student's functions goes into `given`, and `reference` (and `misconceptions`)
     then compute with the stand-in too: so a mistake there does not count twice, and no right answer enters the
-    kernel. `note` tells the student when this setting decided.
+    kernel. `note` tells the student when this setting decided, `always_noted` also where it earned nothing.
     """
 
     variables: Mapping[str, Plain] = field(default_factory=dict)
@@ -55,13 +56,15 @@ class Setting:
     reference: Callable[..., Any] | None = None
     misconceptions: Sequence[Misconception] | None = None
     note: str = ""
+    always_noted: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class FunctionTask:
     """What one function must do.
 
-    `reference` takes the trial's arguments. `credit` maps a diagnosis to the fraction that it still earns.
+    `reference` takes the trial's arguments. `credit` maps a diagnosis to the fraction that it still earns (a result
+    that is right but for single precision earns most, unless the assignment says otherwise: see `CREDIT`).
     `notebook_globals` maps a parameter to the globals that the material passes for it: they are tried to tell
     a function that reads the global from one that uses its argument. `notebook_results` are globals that hold the
     function's own result in the material. `recognise` is a look of the check's own.
@@ -77,8 +80,13 @@ class FunctionTask:
     placeholder: float | None = None
     notebook_globals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notebook_results: tuple[str, ...] = ()
+    elementwise: tuple[int, ...] = ()
+    approximate: float | None = None
     recognise: Callable[[Sequence[Tried]], Diagnosis | None] | None = None
     settings: tuple[Setting, ...] = (Setting(),)
+
+    def credit_for(self, diagnosis: str) -> float:
+        return self.credit.get(diagnosis, CREDIT.get(diagnosis, 0.0))
 
 
 @dataclass(frozen=True, eq=False)

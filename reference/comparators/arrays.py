@@ -9,27 +9,51 @@ import numpy as np
 from reference.comparators.numbers import Floats, NoNumbers, Numbers, to_numbers
 from reference.plain import Plain
 
+LONGEST_TEXT = 60  # characters of a text that may spell a number
+NARROW = 1e-12  # a machine epsilon above this is not a double's
+
 
 @dataclass(frozen=True)
 class Tolerance:
-    """|got - want| <= absolute + relative * |want|. Results in single or lower precision get `relative_single`.
+    """|got - want| <= absolute + relative * |want|, whatever type the result has: how exact a right answer is comes
+    from the computation that the task asks for, not from what the student chose to return.
 
-    `absolute` is in the unit of the result; leave it 0 unless right answers are near zero through cancellation.
+    `absolute` is in the unit of the result; leave it 0 unless right answers are near zero through cancellation. Where
+    the task itself computes in single precision, `relative` says so (1e-4).
     """
 
     relative: float = 1e-6
     absolute: float = 0.0
-    relative_single: float = 1e-4
 
-    def relative_for(self, precision: float) -> float:
-        return self.relative_single if precision > 1e-12 else self.relative
+    def allowed(self, want: Floats) -> Floats:
+        """The distance that each entry may be off by."""
+        return np.asarray(self.absolute + self.relative * np.abs(want), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """A floating-point type with fewer digits than a double. `slack`, relative to the largest entry, is what a whole
+    computation in it may be off by."""
+
+    name: str
+    digits: str
+    slack: float
+
+    @property
+    def key(self) -> str:
+        return f"rounded-{self.name}"
+
+
+FLOAT32 = Narrow("float32", "seven", 64 * float(np.finfo(np.float32).eps))
+FLOAT16 = Narrow("float16", "three", 8 * float(np.finfo(np.float16).eps))
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """`problem` completes the sentence "the result …" and never holds the expected value; `diagnosis` is set
     where the form alone tells what is wrong (None returned, transposed, NaN). `numbers` is what was read, and
-    `reference` the right numbers that belong to them entry by entry (None: the reference itself)."""
+    `reference` the right numbers that belong to them entry by entry (None: the reference itself); `tolerance` is what
+    they were compared with. `narrow` is the type of the result where that has fewer digits than a double."""
 
     equal: bool
     problem: str = ""
@@ -38,6 +62,8 @@ class Comparison:
     reference: Floats | None = None
     worst_relative: float = float("nan")  # for staff
     requires_grad: bool = False
+    tolerance: Tolerance = Tolerance()
+    narrow: Narrow | None = None
 
 
 def compare_array(got: Plain, want: Floats, tolerance: Tolerance | None = None) -> Comparison:
@@ -47,14 +73,27 @@ def compare_array(got: Plain, want: Floats, tolerance: Tolerance | None = None) 
     axes of length one may be added or left out, but a row is not a column.
     """
     tolerance = tolerance or Tolerance()
+    want = np.asarray(want, dtype=np.float64)
     read = to_numbers(got)
     if isinstance(read, NoNumbers):
-        return Comparison(False, read.problem, read.key)
-    want = np.asarray(want, dtype=np.float64)
+        return Comparison(False, _spelled(got, want, tolerance) or read.problem, read.key)
     shaped = _shaped(read.array, want)
     if shaped is None:
         return _wrong_shape(read, want)
     return _compare(shaped, want, read, tolerance)
+
+
+def _spelled(got: Plain, want: Floats, tolerance: Tolerance) -> str:
+    """What to say of a text that holds the right number."""
+    if not isinstance(got, str) or len(got) > LONGEST_TEXT:
+        return ""
+    try:
+        number = float(got)
+    except ValueError:
+        return ""
+    if not compare_array(number, want, tolerance).equal:
+        return ""
+    return "is a text that spells the right number: return the number itself, without quotes, `str` or an f-string"
 
 
 def _shaped(got: Floats, want: Floats) -> Floats | None:
@@ -83,31 +122,54 @@ def _wrong_shape(read: Numbers, want: Floats) -> Comparison:
 
 
 def _compare(got: Floats, want: Floats, read: Numbers, tolerance: Tolerance) -> Comparison:
-    finite = np.isfinite(got)
-    if not finite.all():
-        what = "NaN (not a number)" if np.isnan(got).any() else "infinite"
-        key = "nan" if np.isnan(got).any() else "infinite"
-        count = int(got.size - np.count_nonzero(finite))
-        problem = f"is {what}" if got.size == 1 else f"is {what} in {count} of {got.size} entries"
-        return Comparison(False, problem, key, got, requires_grad=read.requires_grad)
+    narrow = _narrow(read.precision)
+
+    def concluded(equal: bool, problem: str = "", key: str | None = None, worst: float = float("nan")) -> Comparison:
+        return Comparison(equal, problem, key, got, None, worst, read.requires_grad, tolerance, narrow)
+
+    if not np.all(np.isfinite(got)):
+        return concluded(False, *_not_finite(got))
     with np.errstate(all="ignore"):
         distance = np.abs(got - want)
-        allowed = tolerance.absolute + tolerance.relative_for(read.precision) * np.abs(want)
-        wrong = ~(distance <= allowed)
+        # Where the reference is infinite nothing finite is near it, though the allowed distance is infinite too.
+        wrong = ~(distance <= tolerance.allowed(want)) | ~np.isfinite(want)
     if not wrong.any():
-        return Comparison(True, numbers=got, requires_grad=read.requires_grad)
+        return concluded(True)
     relative = _relative(distance, want)
+    if narrow is not None and bool(np.all(distance <= narrow.slack * np.max(np.abs(want)))):
+        problem = (
+            f"is right only to about {narrow.digits} digits: it was computed in {narrow.name}, use double precision"
+        )
+        return concluded(False, problem, narrow.key, float(relative.max()))
     at = np.unravel_index(int(np.argmax(np.where(wrong, relative, -1.0))), got.shape)
     worst = float(relative[at])
     if got.size == 1:
-        problem = f"is off by {size_words(worst)}"
-    else:
-        entry = ", ".join(str(int(i)) for i in at)
-        problem = (
-            f"is wrong in {int(np.count_nonzero(wrong))} of {got.size} entries; the worst, entry [{entry}], is off by "
-            f"{size_words(worst)}"
-        )
-    return Comparison(False, problem, None, got, worst_relative=worst, requires_grad=read.requires_grad)
+        return concluded(False, f"is off by {size_words(worst)}", None, worst)
+    count = int(np.count_nonzero(wrong))
+    entry = f"entry {_place(at)}"
+    problem = f"is wrong in {count} of {got.size} entries; the worst, {entry}, is off by {size_words(worst)}"
+    return concluded(False, problem, None, worst)
+
+
+def _not_finite(got: Floats) -> tuple[str, str]:
+    """What to say of NaN and infinity, and its key; NaN comes first, because infinity often leads to it."""
+    is_nan = bool(np.isnan(got).any())
+    bad = np.isnan(got) if is_nan else ~np.isfinite(got)
+    what, key = ("NaN (not a number)", "nan") if is_nan else ("infinity", "infinite")
+    if got.size == 1:
+        return f"is {what}", key
+    first = np.unravel_index(int(np.argmax(bad)), got.shape)
+    return f"contains {what} in {int(np.count_nonzero(bad))} of {got.size} entries, first at {_place(first)}", key
+
+
+def _narrow(precision: float) -> Narrow | None:
+    if precision <= NARROW:
+        return None
+    return FLOAT32 if precision < 1e-6 else FLOAT16
+
+
+def _place(at: tuple[np.intp, ...]) -> str:
+    return f"[{', '.join(str(int(i)) for i in at)}]"
 
 
 def _relative(distance: Floats, want: Floats) -> Floats:
@@ -116,6 +178,12 @@ def _relative(distance: Floats, want: Floats) -> Floats:
     largest = float(scale.max(initial=0.0)) or 1.0
     with np.errstate(all="ignore"):
         return np.asarray(distance / np.where(scale > 0, scale, largest), dtype=np.float64)
+
+
+def clarity(comparison: Comparison) -> tuple[bool, float]:
+    """Sorts wrong results by how clearly they are wrong: a wrong form before wrong values, then by the worst entry."""
+    worst = comparison.worst_relative
+    return comparison.diagnosis is not None, worst if np.isfinite(worst) else 0.0
 
 
 def size_words(relative: float) -> str:

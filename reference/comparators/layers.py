@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reference.comparators.arrays import Comparison, Tolerance, compare_array
+from reference.comparators.arrays import Comparison, Tolerance, clarity, compare_array
 from reference.comparators.numbers import Floats
 from reference.plain import Plain, TensorValue
 
@@ -67,23 +67,24 @@ def _together(compared: Sequence[tuple[int, Comparison, Floats]]) -> Comparison:
             [np.ravel(c.numbers) for _, c, _ in compared if c.numbers is not None] or [np.zeros(0)]
         )
         reference = np.concatenate([np.ravel(want) for _, _, want in compared] or [np.zeros(0)])
-    grad = any(c.requires_grad for _, c, _ in compared)
-    if not wrong:
-        return Comparison(True, numbers=numbers, reference=reference, requires_grad=grad)
-    index, first = wrong[0]
-    which = (
-        f"in layer {index}"
-        if len(wrong) == 1
-        else f"in {len(wrong)} of {len(compared)} layers, the first in layer {index}"
-    )
-    diagnoses = {c.diagnosis for _, c in wrong}
-    diagnosis = diagnoses.pop() if len(diagnoses) == 1 else None
+    problem, diagnosis, size = _worst(wrong, len(compared)) if wrong else ("", None, float("nan"))
     return Comparison(
-        False,
-        f"is wrong {which}, which {first.problem}",
+        not wrong,
+        problem,
         diagnosis,
         numbers,
         reference,
-        max((c.worst_relative for _, c in wrong), key=lambda size: -1.0 if np.isnan(size) else size),
-        grad,
+        size,
+        any(c.requires_grad for _, c, _ in compared),
+        max((c.tolerance for _, c, _ in compared), key=lambda tolerance: tolerance.absolute, default=Tolerance()),
+        next((c.narrow for _, c, _ in compared if c.narrow), None),
     )
+
+
+def _worst(wrong: Sequence[tuple[int, Comparison]], layers: int) -> tuple[str, str | None, float]:
+    """The clearest of the wrong layers: one that is no array of the right form, else the one that is furthest off."""
+    index, worst = max(wrong, key=lambda pair: clarity(pair[1]))
+    which = f"in layer {index}" if len(wrong) == 1 else f"in {len(wrong)} of {layers} layers, worst in layer {index}"
+    diagnoses = {c.diagnosis for _, c in wrong}
+    diagnosis = diagnoses.pop() if len(diagnoses) == 1 else None
+    return f"is wrong {which}, which {worst.problem}", diagnosis, worst.worst_relative

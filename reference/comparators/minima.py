@@ -26,7 +26,7 @@ def compare_minimum(got: Plain, want: Minimum | float) -> Comparison:
     if not isinstance(want, Minimum):
         return compare_array(got, np.asarray(float(want)), SAME)
     position = np.asarray(want.position)
-    result = compare_array(got, position, Tolerance(relative=0.0, absolute=want.within, relative_single=0.0))
+    result = compare_array(got, position, Tolerance(relative=0.0, absolute=want.within))
     if result.equal or result.numbers is None or result.diagnosis is not None:
         return dataclasses.replace(result, reference=position)
     problem = "is not where the loss is smallest"

@@ -14,7 +14,7 @@ from reference.plain import Plain
 
 OFF_LINE = 1e-6  # how far beside the line, of the step's length
 SHARE_OF_GAIN = 0.02  # how much of the reference step's gain may be lost
-ANYWHERE = Tolerance(relative=float("inf"), relative_single=float("inf"))
+ANYWHERE = Tolerance(relative=float("inf"))
 
 
 @dataclass(frozen=True, eq=False)

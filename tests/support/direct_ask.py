@@ -59,7 +59,7 @@ class DirectAsk:
         return Got(plain(copy.deepcopy(self.namespace[name])))
 
     def _call(self, call: Call) -> Reply:
-        with self._set(call), self._notebook_world():
+        with self._notebook_world(), self._set(call):
             if call.function not in self.namespace:
                 return self._missing(call.function)
             function = self.namespace[call.function]

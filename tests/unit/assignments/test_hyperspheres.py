@@ -98,7 +98,7 @@ def test_zero_division_of_a_self_distance_is_recognised_and_stays_an_error():
     assert (outcome.conclusion, outcome.diagnosis) == (Conclusion.ERROR, "self-distance")
 
 
-def test_a_function_for_exactly_1000_points_is_right_and_told_so():
+def test_a_function_for_exactly_1000_points_loses_a_part_and_is_told_so():
     code = """
         n_data = 1000
         def distance_ratio(x):
@@ -110,7 +110,7 @@ def test_a_function_for_exactly_1000_points_is_right_and_told_so():
             d = np.concatenate(d)
             return d.max() / d.min()"""
     outcome = judge("distance_ratio", lines(code))
-    assert outcome.conclusion is Conclusion.PASSED
+    assert (outcome.conclusion, outcome.fraction, outcome.diagnosis) == (Conclusion.PARTIAL, 0.8, "size-fixed")
     assert "exactly 1000 points" in outcome.message
 
 

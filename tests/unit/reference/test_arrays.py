@@ -68,11 +68,45 @@ def test_the_message_counts_and_locates_but_does_not_tell_the_right_value():
     assert "6.0" not in result.problem
 
 
-def test_tolerance_is_tight_in_double_precision_and_wider_in_single():
+def test_a_narrower_type_does_not_widen_the_tolerance():
     assert compare_array(1.25 * (1 + 5e-7), RIGHT).equal
     assert not compare_array(1.25 * (1 + 5e-6), RIGHT).equal
-    assert compare_array(np.array(1.25 * (1 + 5e-6), dtype=np.float32), RIGHT).equal
-    assert not compare_array(np.array(1.25 * (1 + 5e-4), dtype=np.float32), RIGHT).equal
+    assert compare_array(np.array(1.3, dtype=np.float32), np.array(1.3)).equal
+    assert not compare_array(np.array(1.25 * (1 + 5e-5), dtype=np.float32), RIGHT).equal
+    assert compare_array(np.array(1.25 * (1 + 5e-5), dtype=np.float32), RIGHT, Tolerance(relative=1e-4)).equal
+
+
+def test_a_result_that_is_right_but_for_single_precision_is_told_so():
+    result = compare_array(np.array(1.25 * (1 + 5e-6), dtype=np.float32), RIGHT)
+    assert (result.equal, result.diagnosis) == (False, "rounded-float32")
+    assert "seven digits" in result.problem
+    assert compare_array(np.array(1.25 * (1 + 5e-5), dtype=np.float32), RIGHT).diagnosis is None
+    assert compare_array(np.array(1.3, dtype=np.float16), np.array(1.3)).diagnosis == "rounded-float16"
+    assert compare_array(1.25 * (1 + 5e-6), RIGHT).diagnosis is None
+
+
+def test_nan_and_infinity_are_counted_and_located():
+    got = MATRIX.copy()
+    got[0, 2] = got[1, 1] = np.nan
+    got[0, 0] = np.inf
+    assert compare_array(got, MATRIX).problem == "contains NaN (not a number) in 2 of 6 entries, first at [0, 2]"
+    got[np.isnan(got)] = 1.0
+    assert compare_array(got, MATRIX).problem == "contains infinity in 1 of 6 entries, first at [0, 0]"
+    assert compare_array(np.nan, RIGHT).problem == "is NaN (not a number)"
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_nothing_equals_a_reference_that_is_not_finite(bad):
+    for value in (0.0, 1.0, 1e300, bad):
+        assert not compare_array(value, np.array(bad)).equal
+        assert not compare_array([1.0, value], np.array([1.0, bad])).equal
+
+
+def test_a_text_that_spells_the_right_number_is_told_so():
+    assert "spells the right number" in compare_array("1.25", RIGHT).problem
+    assert compare_array("1.25", RIGHT).diagnosis == "returns-text"
+    assert "spells" not in compare_array("1.5", RIGHT).problem
+    assert "spells" not in compare_array("nan", np.array(np.nan)).problem
 
 
 def test_absolute_tolerance_is_only_what_was_asked_for():

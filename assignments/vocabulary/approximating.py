@@ -1,0 +1,48 @@
+"""Telling a gradient by finite differences from one that is derived: by its digits.
+
+A derived gradient in double precision is off by a few units of round-off, 1e-15 of its length and a little more through
+many layers. A difference quotient cannot be better than about the machine epsilon to the power 2/3, 4e-11, whatever
+its step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assignments.vocabulary.trials import Tried
+
+ROUND_OFF = 3e-12  # relative to the length of the gradient
+
+
+@dataclass(frozen=True)
+class Approximation:
+    key: str
+    message: str
+    staff: str
+
+
+def approximation(tried: Sequence[Tried]) -> Approximation | None:
+    """Results that are right in most trials, but with far fewer digits than a derived gradient has."""
+    errors = [error for t in tried if (error := _error(t)) is not None]
+    if not errors or float(np.median(errors)) <= ROUND_OFF:
+        return None
+    message = (
+        "The values are right, but only to the digits that a difference quotient gives: derive the gradient instead "
+        "of approximating it from changes of the loss."
+    )
+    staff = f"median relative error {np.median(errors):.1g}; a derived gradient is off by about 1e-15"
+    return Approximation("finite-differences", message, staff)
+
+
+def _error(t: Tried) -> float | None:
+    comparison = t.comparison
+    if comparison is None or comparison.numbers is None or comparison.narrow is not None:
+        return None
+    want = np.asarray(t.want if comparison.reference is None else comparison.reference, dtype=np.float64)
+    length = float(np.linalg.norm(want))
+    if not length or comparison.numbers.size != want.size:
+        return None
+    return float(np.linalg.norm(comparison.numbers.ravel() - want.ravel())) / length
