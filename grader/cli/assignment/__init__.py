@@ -9,6 +9,7 @@ from grader.cli.lazy import LazyGroup
 COMMANDS = {
     "list": ("grader.cli.assignment.listing:list_assignments", "Show every assignment package."),
     "show": ("grader.cli.assignment.listing:show", "Show the checks, answer fields and limits of one assignment."),
+    "new": ("grader.cli.assignment.creating:new", "Write a complete package to begin with."),
     "lint": ("grader.cli.assignment.linting:lint", "Say what is wrong with a package, and what is unwise."),
     "test": ("grader.cli.assignment.testing:test", "Grade solution, starter, cases and mutants of the solution."),
 }

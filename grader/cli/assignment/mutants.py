@@ -20,7 +20,6 @@ from worker.contract import GradeStatus, Verdict
 from worker.pipeline.request import Grading
 
 SEED = 20_315  # of the inputs that mutants are tried on, so that two runs agree
-LEAST_S = 3.0
 CRASHED = {Verdict.ERROR, Verdict.TIMEOUT, Verdict.MISSING}
 
 OnMutant = Callable[[int, int], None]
@@ -70,7 +69,7 @@ class MutantTest:
         chosen = self._chosen([mutant for mutant in mutants if mutant.id not in declared])
         results: list[str] = []
         if chosen:
-            keep, self._best, self._most_s = self._baseline(needed)
+            keep, self._best, self._usual_s = self._baseline(needed)
             done = 0
             with ThreadPoolExecutor(jobs) as pool:
                 for result in pool.map(lambda mutant: self._result(mutant, keep), chosen):
@@ -99,15 +98,14 @@ class MutantTest:
         return [mutants[place] for place in sorted(places)]
 
     def _baseline(self, needed: frozenset[int]) -> tuple[frozenset[int] | None, float, float]:
-        """Which cells to keep (None: all), the score of the solution, and the seconds that a mutant's cell gets."""
+        """Which cells to keep (None: all), the score of the solution, and the seconds that its cells take."""
         possible = sum(c.points for c in self.grader.package.metadata.checks if c.kind != "manual")
         kept = frozenset(i for i in needed if self.cells[i]["cell_type"] == "code")
         for keep in (kept, None):
             cells = [cell for i, cell in enumerate(self.cells) if keep is None or i in keep]
             grading = self._grade(notebook_bytes(cells), None)
             if grading.score >= possible - 0.005 and not any(cell.status != "ok" for cell in grading.cells):
-                # Several times what the solution takes: a mutant that runs for longer never ends.
-                return keep, grading.score, LEAST_S + 4 * grading.seconds.total
+                return keep, grading.score, grading.seconds.execute
         said = "; ".join(f"{c.key}: {c.message}" for c in grading.checks if c.points < c.max_points)
         raise BaselineError(f"The solution gets {grading.score:g} of {possible:g} points. {said or grading.reason}")
 
@@ -115,15 +113,15 @@ class MutantTest:
         notebook = mutant.notebook(self.cells, keep)
         known = self.cache.get(notebook)
         if known is None:
-            grading = self._grade(notebook, self._most_s)
+            grading = self._grade(notebook, self._usual_s)
             if grading.status is not GradeStatus.GRADED:
                 raise BaselineError(f"Mutant {mutant.id} was not graded: {grading.reason} {grading.staff_text}")
             known = verdict_on(grading, self._best)
             self.cache.put(notebook, known)
         return known
 
-    def _grade(self, notebook: bytes, most_s: float | None) -> Grading:
-        return self.grader.grade(notebook, self.answers, seed=SEED, most_s=most_s)
+    def _grade(self, notebook: bytes, usual_s: float | None) -> Grading:
+        return self.grader.grade(notebook, self.answers, seed=SEED, usual_s=usual_s)
 
     def _checks_of(self, mutant: Mutant) -> tuple[str, ...]:
         checks = self.grader.package.metadata.checks
