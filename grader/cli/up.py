@@ -71,8 +71,16 @@ def _run(settings: Settings, options: Options, demo: bool) -> int:
     finally:
         stopping = time.monotonic()
         supervisor.stop()
+        _sweep_groups()
         say("grader", f"stopped in {time.monotonic() - stopping:.1f} s; nothing is lost")
     return FAILED if failed else 0
+
+
+def _sweep_groups() -> None:
+    """A worker that was killed could not remove its control groups."""
+    from worker.sandbox.cgroup_places import sweep
+
+    sweep()
 
 
 def _prepare(settings: Settings, demo: bool) -> str:

@@ -6,49 +6,19 @@ They are a second line. Ordinary users usually have none; then the watcher and t
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from worker.contract import Limits
 from worker.sandbox.bubblewrap import shared_memory_mib
+from worker.sandbox.cgroup_places import Hierarchy, hierarchies
 from worker.sandbox.errors import KernelStartError
 from worker.sandbox.limits import MIB
 
-ROOT = Path("/sys/fs/cgroup")
 REMOVE_S = 2.0
-
-
-@dataclass(frozen=True)
-class Hierarchy:
-    """One place where groups can be made."""
-
-    version: int
-    folder: Path
-    controller: str  # "memory", "pids" or "cpu"; "" for all, in version 2
-
-
-@functools.cache
-def hierarchies() -> tuple[Hierarchy, ...]:
-    """Where this process may make groups; tried for real, once."""
-    found = tuple(_version_1()) or tuple(_version_2())
-    usable = tuple(hierarchy for hierarchy in found if _usable(hierarchy))
-    for hierarchy in usable:
-        _sweep(hierarchy)
-    return usable
-
-
-def _sweep(hierarchy: Hierarchy) -> None:
-    """Removes the empty groups of workers that were killed. A group that is in use cannot be removed."""
-    for folder in hierarchy.folder.glob("grader-*-*"):
-        pid = folder.name.split("-")[1]
-        if pid.isdigit() and not Path("/proc", pid).exists():
-            with contextlib.suppress(OSError):
-                folder.rmdir()
 
 
 class Cgroup:
@@ -135,35 +105,3 @@ def _settings(hierarchy: Hierarchy, limits: Limits) -> Mapping[str, str]:
     if hierarchy.controller == "memory":
         return {"memory.limit_in_bytes": most, "memory.memsw.limit_in_bytes": most, "memory.swappiness": "0"}
     return {"pids.max": processes} if hierarchy.controller == "pids" else {}
-
-
-def _own_groups() -> dict[str, str]:
-    """Controllers -> this process's group, as /proc/self/cgroup tells."""
-    lines = Path("/proc/self/cgroup").read_text().splitlines()
-    return {line.split(":", 2)[1]: line.split(":", 2)[2].lstrip("/") for line in lines}
-
-
-def _version_1() -> list[Hierarchy]:
-    found = []
-    for controllers, group in _own_groups().items():
-        for controller in ("memory", "pids", "cpu"):
-            if controller in controllers.split(","):
-                found.append(Hierarchy(1, ROOT / controllers / group, controller))  # noqa: PERF401
-    return found
-
-
-def _version_2() -> list[Hierarchy]:
-    group = _own_groups().get("")
-    return [] if group is None else [Hierarchy(2, ROOT / group, "")]
-
-
-def _usable(hierarchy: Hierarchy) -> bool:
-    trial = hierarchy.folder / f"grader-trial-{os.getpid()}"
-    try:
-        trial.mkdir()
-    except OSError:
-        return False
-    try:
-        return hierarchy.version == 1 or (trial / "memory.max").exists()
-    finally:
-        trial.rmdir()

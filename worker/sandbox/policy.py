@@ -62,7 +62,6 @@ class Layers:
     no_further_namespaces: Need
     control_groups: Need
     cgroup_namespace: Need
-    forked_kernels: Need
 
 
 @dataclass(frozen=True, config=STRICT)

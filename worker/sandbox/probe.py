@@ -16,7 +16,7 @@ from typing import Any
 from worker.contract import Limits
 from worker.environments import Environment
 from worker.sandbox import bubblewrap, seccomp
-from worker.sandbox.cgroups import hierarchies
+from worker.sandbox.cgroup_places import hierarchies
 from worker.sandbox.errors import KernelStartError, SandboxUnavailable
 from worker.sandbox.identity import jail_uid
 from worker.sandbox.installation import INSIDE, Installation, find_installation

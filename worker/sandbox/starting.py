@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.sandbox import cold
-from worker.sandbox.cgroups import hierarchies
+from worker.sandbox.cgroup_places import hierarchies
 from worker.sandbox.diagnosis import CGROUP_FIX
 from worker.sandbox.errors import SandboxUnavailable
 from worker.sandbox.jailed import JailedKernel
