@@ -135,6 +135,20 @@ def staff_of_assignment(session: Session, caller: Caller, args: dict[str, Any]) 
     return scope
 
 
+def instructor_of_assignment(session: Session, caller: Caller, args: dict[str, Any]) -> AssignmentScope:
+    scope = member_of_assignment(session, caller, args)
+    if scope.role is not Role.INSTRUCTOR:
+        raise NoAccess("Only the instructors of the course can do this.")
+    return scope
+
+
+def student_of_assignment(session: Session, caller: Caller, args: dict[str, Any]) -> AssignmentScope:
+    scope = member_of_assignment(session, caller, args)
+    if scope.role.is_staff:
+        raise NoAccess("Only the students of the course can do this.")
+    return scope
+
+
 def reader_of_submission(session: Session, caller: Caller, args: dict[str, Any]) -> SubmissionScope:
     """The student who handed it in, or staff of its course."""
     submission = submissions.get(session, args["submission_id"])
