@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from worker.sandbox.processes import ProcessTable, Sample
 
 INTERVAL_S = 0.05
+UNLIKELY_MIB = 1.0  # every kernel uses more
 EXACT_EVERY = 20  # looks, where a quick look may miss something
 
 
@@ -70,7 +71,7 @@ class Watcher:
     def last_look(self) -> None:
         """Just before the end: what was used must be known even if it was all over between two looks."""
         self.look()
-        if self._table.inherits and self._counted_mib() is None:
+        if self._table.inherits and self.peak_memory_mib < UNLIKELY_MIB:  # nobody counted, or not yet
             self.peak_memory_mib = max(self.peak_memory_mib, self._table.exact_memory_mib())
 
     def _memory_of(self, sample: Sample) -> float:
