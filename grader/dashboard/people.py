@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from grader.dashboard.figures import Needs, StudentNeed
@@ -17,62 +18,52 @@ STUCK_SHARE = 0.5  # …and still less than this share of its points
 
 def needs(session: Session, course_id: str, where: ColumnElement[bool]) -> Needs:
     """Over the assignments that `where` selects. For several, a student is stuck who is stuck in one of them."""
-    tried = _tried(where)
-    students = and_(Enrolment.course_id == course_id, Enrolment.role == Role.STUDENT, User.active.is_(True))
-    enrolled = session.scalar(select(func.count()).select_from(Enrolment).join(Enrolment.user).where(students)) or 0
-    columns = (
-        User.id, User.name, User.email, Enrolment.section,
-        func.coalesce(tried.c.attempts, 0), tried.c.best, tried.c.last_at, func.count().over(),
-    )  # fmt: skip
-    base = (
-        select(*columns)
-        .select_from(Enrolment)
-        .join(Enrolment.user)
-        .outerjoin(tried, tried.c.student_id == User.id)
-        .where(students)
+    students = (
+        select(User.id, User.name, User.email, Enrolment.section, func.count().over().label("total"))
+        .join(Enrolment, Enrolment.user_id == User.id)
+        .where(Enrolment.course_id == course_id, Enrolment.role == Role.STUDENT, User.active.is_(True))
+        .order_by(User.name, User.email)
         .limit(SHOWN)
     )
-    not_started = base.where(tried.c.student_id.is_(None)).order_by(User.name, User.email)
-    stuck = base.where(tried.c.stuck > 0).order_by(tried.c.attempts.desc(), User.name, User.email)
-    first, first_total = _rows(session, not_started)
-    second, second_total = _rows(session, stuck)
-    return Needs(enrolled, first, first_total, second, second_total)
+    enrolled = session.scalar(students.with_only_columns(func.count()).order_by(None).limit(None)) or 0
+    idle = session.execute(students.where(User.id.not_in(_tried(where, 1)))).all()
+    stuck = session.execute(students.where(User.id.in_(_tried(where, STUCK_ATTEMPTS, stuck=True)))).all()
+    tries = _tries(session, where, [row.id for row in stuck])
+    return Needs(
+        students=enrolled,
+        not_started=[StudentNeed(r.id, r.name, r.email, r.section, 0, None, None) for r in idle],
+        not_started_total=idle[0].total if idle else 0,
+        stuck=[StudentNeed(r.id, r.name, r.email, r.section, *tries[r.id]) for r in stuck],
+        stuck_total=stuck[0].total if stuck else 0,
+    )
 
 
-def _tried(where: ColumnElement[bool]) -> Subquery:
-    """One row a student with submissions: how many, the best share of the points, and in how many it is stuck."""
-    each = (
-        select(
-            Submission.student_id,
-            Submission.assignment_id,
-            func.count().label("attempts"),
-            func.max(Submission.created_at).label("last_at"),
-        )
+def _tried(where: ColumnElement[bool], number: int, *, stuck: bool = False) -> Any:
+    """Who handed in for the `number`-th time; `stuck`: and has too few points all the same."""
+    query = (
+        select(Submission.student_id)
         .join(Assignment, Assignment.id == Submission.assignment_id)
-        .where(where)
-        .group_by(Submission.student_id, Submission.assignment_id)
-        .subquery()
+        .where(where, Submission.number == number)
     )
-    share = Grade.score / func.nullif(Grade.max_score, 0)
-    is_stuck = and_(
-        each.c.attempts >= STUCK_ATTEMPTS, or_(share.is_(None), share < STUCK_SHARE),
-        or_(Grade.excused.is_(None), Grade.excused.is_(False)),
-    )  # fmt: skip
-    own = and_(Grade.student_id == each.c.student_id, Grade.assignment_id == each.c.assignment_id)
-    return (
-        select(
-            each.c.student_id,
-            func.sum(each.c.attempts).label("attempts"),
-            func.max(each.c.last_at).label("last_at"),
-            func.min(share).label("best"),  # for one assignment the only one, for many the weakest
-            func.count().filter(is_stuck).label("stuck"),
-        )
+    if not stuck:
+        return query
+    own = and_(Grade.student_id == Submission.student_id, Grade.assignment_id == Submission.assignment_id)
+    excused = func.coalesce(Grade.excused, False)
+    return query.outerjoin(Grade, own).where(func.coalesce(_share(), 0.0) < STUCK_SHARE, excused.is_(False))
+
+
+def _tries(session: Session, where: ColumnElement[bool], students: Sequence[str]) -> dict[str, tuple[int, Any, Any]]:
+    """Attempts, weakest share of the points and time of the last attempt, of the few that are shown."""
+    own = and_(Grade.student_id == Submission.student_id, Grade.assignment_id == Submission.assignment_id)
+    query = (
+        select(Submission.student_id, func.count(), func.min(_share()), func.max(Submission.created_at))
+        .join(Assignment, Assignment.id == Submission.assignment_id)
         .outerjoin(Grade, own)
-        .group_by(each.c.student_id)
-        .subquery()
+        .where(where, Submission.student_id.in_(students))
+        .group_by(Submission.student_id)
     )
+    return {student: (count, share, last) for student, count, share, last in session.execute(query)}
 
 
-def _rows(session: Session, query: Any) -> tuple[list[StudentNeed], int]:
-    rows = session.execute(query).all()
-    return [StudentNeed(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+def _share() -> ColumnElement[Any]:
+    return Grade.score / func.nullif(Grade.max_score, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from grader.dashboard.figures import BUCKETS, AssignmentCounts, DayCounts, Turnaround
+from grader.dashboard.figures import BUCKETS, Turnaround
 from grader.db.functions import seconds_between, utc_day
 from grader.db.models import Assignment, Extension, Grade, Run, RunStatus, Submission, SubmissionStatus
 
@@ -19,24 +19,47 @@ WAITING = (SubmissionStatus.QUEUED, SubmissionStatus.RUNNING)
 NEWEST_RUNS = 2000
 
 
-def assignment_counts(session: Session, where: ColumnElement[bool]) -> list[AssignmentCounts]:
-    """The assignments that `where` selects, by due date."""
-    handed_in = (
-        _with_dates(
-            select(
-                Submission.assignment_id,
-                func.count().label("submitted"),
-                _count_if(Submission.status == SubmissionStatus.GRADED).label("graded"),
-                _count_if(Submission.status.in_(FAILED)).label("failed"),
-                _count_if(Submission.status.in_(WAITING)).label("waiting"),
-                _count_if(_late()).label("late"),
-                func.count(Submission.student_id.distinct()).label("students"),
-            )
+@dataclass(frozen=True)
+class HandedIn:
+    """What was handed in for one assignment on one day (UTC)."""
+
+    assignment_id: str
+    day: str
+    submitted: int
+    graded: int
+    failed: int
+    waiting: int
+    late: int
+    students: int  # for whom it was the first time
+
+
+def handed_in(session: Session, where: ColumnElement[bool]) -> list[HandedIn]:
+    """One pass over the submissions gives the figures by day and by assignment."""
+    day = utc_day(Submission.created_at)
+    own = and_(Extension.assignment_id == Submission.assignment_id, Extension.student_id == Submission.student_id)
+    query = (
+        select(
+            Submission.assignment_id,
+            day,
+            func.count(),
+            _count_if(Submission.status == SubmissionStatus.GRADED),
+            _count_if(Submission.status.in_(FAILED)),
+            _count_if(Submission.status.in_(WAITING)),
+            _count_if(Submission.created_at > func.coalesce(Extension.due_at, Assignment.due_at)),
+            # Every student has one first submission: cheaper than counting who is distinct.
+            _count_if(Submission.number == 1),
         )
+        .join(Assignment, Assignment.id == Submission.assignment_id)
+        .outerjoin(Extension, own)
         .where(where)
-        .group_by(Submission.assignment_id)
-        .subquery()
+        .group_by(Submission.assignment_id, day)
+        .order_by(day)
     )
+    return [HandedIn(row[0], str(row[1]), *row[2:]) for row in session.execute(query)]
+
+
+def assignments(session: Session, where: ColumnElement[bool]) -> list[tuple[Assignment, float | None]]:
+    """The assignments by due date, each with the mean share of the points over its grades."""
     graded = (
         select(Grade.assignment_id, func.avg(_share()).label("mean"))
         .join(Assignment, Assignment.id == Grade.assignment_id)
@@ -44,41 +67,13 @@ def assignment_counts(session: Session, where: ColumnElement[bool]) -> list[Assi
         .group_by(Grade.assignment_id)
         .subquery()
     )
-    columns = ("submitted", "graded", "failed", "waiting", "late", "students")
     query = (
-        select(
-            Assignment.slug,
-            Assignment.title,
-            Assignment.due_at,
-            *(func.coalesce(handed_in.c[name], 0) for name in columns),
-            graded.c.mean,
-        )
-        .outerjoin(handed_in, handed_in.c.assignment_id == Assignment.id)
+        select(Assignment, graded.c.mean)
         .outerjoin(graded, graded.c.assignment_id == Assignment.id)
         .where(where)
         .order_by(Assignment.due_at.is_(None), Assignment.due_at, Assignment.title)
     )
-    return [AssignmentCounts(*row) for row in session.execute(query)]
-
-
-def day_counts(session: Session, where: ColumnElement[bool], since: datetime) -> list[DayCounts]:
-    """Days on which something was handed in, oldest first."""
-    day = utc_day(Submission.created_at)
-    query = (
-        _with_dates(
-            select(
-                day,
-                _count_if(Submission.status == SubmissionStatus.GRADED),
-                _count_if(Submission.status.in_(FAILED)),
-                _count_if(Submission.status.in_(WAITING)),
-                _count_if(_late()),
-            )
-        )
-        .where(where, Submission.created_at >= since)
-        .group_by(day)
-        .order_by(day)
-    )
-    return [DayCounts(*row) for row in session.execute(query)]
+    return [(assignment, mean) for assignment, mean in session.execute(query)]
 
 
 def score_distribution(session: Session, where: ColumnElement[bool]) -> list[int]:
@@ -119,20 +114,6 @@ def turnaround(session: Session, where: ColumnElement[bool]) -> Turnaround:
     if not rows:
         return Turnaround(0, None, None)
     return Turnaround(rows[0][0], rows[0][2], rows[-1][2])
-
-
-def _with_dates(query: Any) -> Any:
-    """Submissions with their assignment and the student's own later dates."""
-    own = and_(Extension.assignment_id == Submission.assignment_id, Extension.student_id == Submission.student_id)
-    return (
-        query.select_from(Submission)
-        .join(Assignment, Assignment.id == Submission.assignment_id)
-        .outerjoin(Extension, own)
-    )
-
-
-def _late() -> ColumnElement[bool]:
-    return Submission.created_at > func.coalesce(Extension.due_at, Assignment.due_at)
 
 
 def _share() -> ColumnElement[Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Double, String
+from sqlalchemy import Double
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import NullType
 
 
-class utc_day(GenericFunction[str]):
-    """The day of a moment in UTC, as "2026-11-21"."""
+class utc_day(GenericFunction[Any]):
+    """The day of a moment in UTC: text like "2026-11-21" on SQLite, a date on PostgreSQL; `str` of both is the same."""
 
-    type = String()
+    type = NullType()
     inherit_cache = True
     name = "utc_day"
 
@@ -32,7 +33,7 @@ def _day_sqlite(element: utc_day, compiler: Any, **kw: Any) -> str:
 
 @compiles(utc_day, "postgresql")
 def _day_postgresql(element: utc_day, compiler: Any, **kw: Any) -> str:
-    return f"to_char(({compiler.process(element.clauses, **kw)}) AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+    return f"CAST(({compiler.process(element.clauses, **kw)}) AT TIME ZONE 'UTC' AS date)"
 
 
 @compiles(seconds_between, "sqlite")

@@ -3,7 +3,7 @@
 "use strict";
 
 (function () {
-  const PAUSE_MS = 10000;
+  const PAUSE_MS = 15000;
   const box = document.querySelector("[data-live]");
   if (!box) return;
   const told = document.querySelector("[data-refreshed]");
