@@ -44,6 +44,9 @@ def judge(ask: Ask, label: str, follow: Callable[[Ask, Sequence[Floats]], Outcom
     weights = read_layers(ask, "all_weights")
     if isinstance(weights, Outcome):
         return weights
+    if not drawn(weights):
+        message = "The weights in `all_weights` are not drawn at random: many are the same number."
+        return Outcome(Conclusion.FAILED, 0.0, message, "not-drawn")
     sizes = judge_sizes(weights, LAYERS, UNITS)
     run = follow(ask, weights)
     if run.diagnosis == OTHER_HALF or run.conclusion in {Conclusion.MISSING, Conclusion.ERROR}:
@@ -59,6 +62,12 @@ def judge(ask: Ask, label: str, follow: Callable[[Ask, Sequence[Floats]], Outcom
     )
 
 
+def drawn(weights: Sequence[Floats]) -> bool:
+    """Zeros, ones or any other pattern in place of random numbers make values that follow from them, and no network."""
+    values = np.concatenate([np.ravel(layer) for layer in weights])
+    return len(np.unique(values)) > 0.9 * len(values)
+
+
 def follow_forwards(ask: Ask, weights: Sequence[Floats]) -> Outcome:
     reply = ask.call("probe", COLUMNS, given=ACTIVATIONS)
     if not isinstance(reply, Got):
@@ -72,6 +81,9 @@ def follow_forwards(ask: Ask, weights: Sequence[Floats]) -> Outcome:
     if layers is None or len(layers) != len(weights) or layers[0].shape[0] != 1:
         message = "`all_h` does not hold the input and the activations of every layer, one column for each data point."
         return Outcome(Conclusion.FAILED, 0.0, message, "not-run")
+    if len(np.unique(layers[0])) < min(COLUMNS, layers[0].shape[1]):
+        message = "`all_h` does not begin with the input: its first entry has the same number for several data points."
+        return Outcome(Conclusion.FAILED, 0.0, message, "input-not-drawn")
     expected = initialisation.activations(weights, layers[0])
     if all(close(got, want) for got, want in zip(layers, expected, strict=True)):
         return Outcome(Conclusion.PASSED, 1.0, "Correct.")

@@ -6,7 +6,6 @@ rows of X (N, D) whose first entry is 1; labels are 0 or 1.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -48,13 +47,6 @@ def gradient_descent(X: Floats, y: Floats, eta: float, T: int, *, gradient: Poin
     for _ in range(int(T)):
         w = w - eta * np.sum([gradient(w, x, label) for x, label in zip(X, y, strict=True)], axis=0)
     return w
-
-
-def batch_steps(X: Floats, y: Floats, eta: float, m: int, w: Floats) -> list[Floats]:
-    """The weights after one step from `w` for each batch of `m` different points."""
-    gradients = np.array([grad_loss_i(w, x, label) for x, label in zip(X, y, strict=True)])
-    batches = itertools.combinations(range(len(X)), m)
-    return [w - eta * gradients[list(batch)].sum(axis=0) for batch in batches]
 
 
 def linear_regression_descent(X: Floats, y: Floats, eta: float, T: int) -> Floats:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reference.implementations import likelihoods
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -28,23 +29,19 @@ def normal_distribution(y: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> Floats
 
 def likelihood(y_train: ArrayLike, mu: ArrayLike, sigma: ArrayLike, density: Density = normal_distribution) -> float:
     """The product of the points' densities; underflows to 0 for many points, as every such product does."""
-    return float(np.prod(_densities(y_train, mu, sigma, density)))
+    return likelihoods.likelihood_of(points(density))(y_train, mu, sigma)
 
 
 def negative_log_likelihood(
     y_train: ArrayLike, mu: ArrayLike, sigma: ArrayLike, density: Density = normal_distribution
 ) -> float:
     """Minus the sum of the natural logarithms of the points' densities."""
-    return float(-np.sum(np.log(_densities(y_train, mu, sigma, density))))
+    return likelihoods.nll_of(points(density))(y_train, mu, sigma)
 
 
 def sum_of_squares(y_train: ArrayLike, y_pred: ArrayLike) -> float:
     """The sum over the points of (y - prediction)²."""
     return float(np.sum((_flat(y_train) - _flat(y_pred)) ** 2))
-
-
-def _densities(y: ArrayLike, mu: ArrayLike, sigma: ArrayLike, density: Density) -> Floats:
-    return np.ravel(density(_flat(y), _flat(mu), sigma))
 
 
 def _flat(values: ArrayLike) -> Floats:
@@ -160,76 +157,35 @@ NORMAL_DISTRIBUTION = (
 )
 
 
+def points(density: Density = normal_distribution) -> likelihoods.Points:
+    """The densities of the data points, flat (n,)."""
+    return lambda y, mu, sigma: np.ravel(density(_flat(y), _flat(mu), sigma))
+
+
 def likelihood_misconceptions(density: Density = normal_distribution) -> Sequence[Misconception]:
     """What students compute instead of the likelihood, with this density of one point."""
 
-    def of(compute: Callable[[Floats], Any]) -> Callable[..., Any]:
-        return lambda y, mu, sigma: compute(_densities(y, mu, sigma, density))
+    def all_pairs(y: Any, mu: Any, sigma: Any) -> Any:
+        # Point by point: a matrix of all pairs of thousands of points would fill the memory.
+        return np.prod([np.prod(density(point, _flat(mu), sigma)) for point in _flat(y)])
 
     return (
-        Misconception("sum-for-product", "The probabilities are added; independent ones are multiplied.", of(np.sum)),
-        Misconception(
-            "mean-for-product", "The probabilities are averaged; independent ones are multiplied.", of(np.mean)
-        ),
-        Misconception(
-            "log-likelihood",
-            "This is the logarithm of the likelihood; the likelihood is asked.",
-            of(lambda p: np.sum(np.log(p))),
-        ),
-        Misconception(
-            "negative-log-likelihood",
-            "This is the negative log likelihood; the likelihood is asked.",
-            of(lambda p: -np.sum(np.log(p))),
-        ),
-        Misconception("last-point-dropped", _LAST, of(lambda p: np.prod(p[:-1]))),
-        Misconception("first-point-dropped", _FIRST, of(lambda p: np.prod(p[1:]))),
-        Misconception("one-point-only", "Only the last point's probability is returned.", of(lambda p: p[-1])),
-        Misconception("one-point-only", "Only the first point's probability is returned.", of(lambda p: p[0])),
-        Misconception(
-            "all-pairs",
-            _PAIRS,
-            lambda y, mu, sigma: np.prod(density(_flat(y)[:, None], _flat(mu)[None, :], sigma)),
-        ),
+        *likelihoods.likelihood_misconceptions(points(density)),
+        Misconception("all-pairs", likelihoods.PAIRS, all_pairs),
     )
 
 
 def nll_misconceptions(density: Density = normal_distribution) -> Sequence[Misconception]:
     """What students compute instead of the negative log likelihood, with this density of one point."""
 
-    def of(compute: Callable[[Floats], Any]) -> Callable[..., Any]:
-        return lambda y, mu, sigma: compute(_densities(y, mu, sigma, density))
+    def all_pairs(y: Any, mu: Any, sigma: Any) -> Any:
+        return -sum(np.sum(np.log(density(point, _flat(mu), sigma))) for point in _flat(y))
 
+    # Logarithms of densities are near 0: cut to whole numbers, or multiplied, they leave nothing to recognise.
+    known = likelihoods.nll_misconceptions(points(density))
     return (
-        Misconception(
-            "minus-sign", "The minus sign is missing: this is the log likelihood.", of(lambda p: np.sum(np.log(p)))
-        ),
-        Misconception(
-            "mean-for-sum", "The logarithms are averaged; they must be added up.", of(lambda p: -np.mean(np.log(p)))
-        ),
-        Misconception(
-            "log-missing", "The logarithm is missing: the probabilities are added.", of(lambda p: -np.sum(p))
-        ),
-        Misconception(
-            "log-of-sum",
-            "The logarithm of the sum is taken; the logarithms are to be added.",
-            of(lambda p: -np.log(np.sum(p))),
-        ),
-        Misconception("likelihood", "This is the likelihood; minus its logarithm is asked.", of(np.prod)),
-        Misconception(
-            "log10", "This is a logarithm to base 10; the natural one is meant.", of(lambda p: -np.sum(np.log10(p)))
-        ),
-        Misconception(
-            "log2", "This is a logarithm to base 2; the natural one is meant.", of(lambda p: -np.sum(np.log2(p)))
-        ),
-        Misconception("log-twice", "The logarithm is taken twice.", of(lambda p: -np.log(-np.sum(np.log(p))))),
-        Misconception("last-point-dropped", _LAST, of(lambda p: -np.sum(np.log(p[:-1])))),
-        Misconception("first-point-dropped", _FIRST, of(lambda p: -np.sum(np.log(p[1:])))),
-        Misconception(
-            "all-pairs",
-            _PAIRS,
-            # Point by point: a matrix of all pairs of thousands of points would fill the memory.
-            lambda y, mu, sigma: -sum(np.sum(np.log(density(point, _flat(mu), sigma))) for point in _flat(y)),
-        ),
+        *(mistake for mistake in known if mistake.key not in {"truncated-integer", "product-of-logs"}),
+        Misconception("all-pairs", likelihoods.PAIRS, all_pairs),
         Misconception(
             "constant-term-missing",
             "The term from the factor before the exponential is missing.",
@@ -241,10 +197,6 @@ def nll_misconceptions(density: Density = normal_distribution) -> Sequence[Misco
 def _differences(compute: Callable[[Floats], Any]) -> Callable[..., Any]:
     return lambda y_train, y_pred: compute(_flat(y_train) - _flat(y_pred))
 
-
-_LAST = "The last data point is left out: a range ends one too early."
-_FIRST = "The first data point is left out."
-_PAIRS = "Every data point is paired with every prediction; each point has only its own: check the shapes."
 
 SUM_OF_SQUARES = (
     Misconception(
@@ -265,11 +217,13 @@ SUM_OF_SQUARES = (
     Misconception(
         "square-of-sum", "The sum is squared; the squares are to be added up.", _differences(lambda d: np.sum(d) ** 2)
     ),
-    Misconception("last-point-dropped", _LAST, _differences(lambda d: np.sum(d[:-1] ** 2))),
-    Misconception("first-point-dropped", _FIRST, _differences(lambda d: np.sum(d[1:] ** 2))),
+    Misconception("last-point-dropped", likelihoods.LAST, _differences(lambda d: np.sum(d[:-1] ** 2))),
+    Misconception("first-point-dropped", likelihoods.FIRST, _differences(lambda d: np.sum(d[1:] ** 2))),
     Misconception("one-point-only", "Only the last point's square is returned.", _differences(lambda d: d[-1] ** 2)),
     Misconception(
-        "all-pairs", _PAIRS, lambda y_train, y_pred: np.sum((_flat(y_train)[:, None] - _flat(y_pred)[None, :]) ** 2)
+        "all-pairs",
+        likelihoods.PAIRS,
+        lambda y_train, y_pred: np.sum((_flat(y_train)[:, None] - _flat(y_pred)[None, :]) ** 2),
     ),
     Misconception(
         "plus-for-minus",

@@ -77,3 +77,28 @@ def test_values_that_do_not_follow_from_the_weights_do_not_count() -> None:
         ask.namespace["aggregate_dl_df"][20] = ask.namespace["aggregate_dl_df"][20] * 1.01
         assert judge(SLUG, "forward_pass", ask, 0).diagnosis == "not-run"
         assert judge(SLUG, "backward_pass", ask, 0).diagnosis == "not-run"
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0, 0.1])
+@pytest.mark.parametrize("key", ["forward_pass", "backward_pass"])
+def test_constants_earn_nothing_wherever_they_stand(key: str, constant: float) -> None:
+    ask = notebook(0, 2 / 80)
+    weights = [np.full_like(layer, constant) for layer in ask.namespace["all_weights"]]
+    ask.namespace.update(
+        all_weights=weights,
+        all_h=initialisation.activations(weights, np.full((1, 20), constant)),
+        aggregate_dl_df=[None, *[np.full((80, 20), constant) for _ in range(49)], None],
+    )
+    assert judge(SLUG, key, ask, 0).fraction == 0
+
+
+def test_activations_of_zeros_earn_nothing() -> None:
+    for seed in range(5):
+        ask = notebook(seed, 2 / 80)
+        for constant in (0.0, 1.0):
+            net_input = np.full((1, 20), constant)
+            ask.namespace["all_h"] = initialisation.activations(ask.namespace["all_weights"], net_input)
+            outcome = judge(SLUG, "forward_pass", ask, 0)
+            assert (outcome.fraction, outcome.diagnosis) == (0.7, "input-not-drawn")
+        ask.namespace["all_h"] = [np.zeros_like(layer) for layer in ask.namespace["all_h"]]
+        assert judge(SLUG, "forward_pass", ask, 0).fraction == pytest.approx(0.7)

@@ -11,7 +11,8 @@ import pytest
 from assignments.outcome import Conclusion
 from reference.implementations import linear_unit
 from reference.misconceptions import Misconception
-from tests.support.package_checks import conclude
+from tests.support.direct_ask import DirectAsk
+from tests.support.package_checks import conclude, package
 
 SLUG = "linear-unit"
 RIGHT = {
@@ -29,7 +30,7 @@ KNOWN = (
 
 
 def mini_batch(
-    *, size: int = 0, replace: bool = False, scale: float = 1.0, fixed: bool = False, once: bool = False
+    *, size: int = 0, replace: bool = False, scale: Any = 1.0, fixed: bool = False, once: bool = False
 ) -> Callable[..., Any]:
     rng = np.random.default_rng(7)
 
@@ -39,7 +40,9 @@ def mini_batch(
         for step in range(T):
             if not fixed and not (once and step):
                 batch = rng.choice(len(X), min(m + size, len(X)), replace=replace)
-            w = w - eta * scale * np.sum([linear_unit.grad_loss_i(w, X[i], y[i]) for i in batch], axis=0)
+            w = w - eta * (scale(m) if callable(scale) else scale) * np.sum(
+                [linear_unit.grad_loss_i(w, X[i], y[i]) for i in batch], axis=0
+            )
         return w
 
     return mini_batch_descent
@@ -78,6 +81,40 @@ def test_wrong_batches_are_named(options: dict[str, Any], diagnosis: str) -> Non
     outcome = conclude(SLUG, "mini_batch_descent", {"mini_batch_descent": mini_batch(**options)})
     assert outcome.fraction < 1
     assert outcome.diagnosis == diagnosis
+
+
+@pytest.mark.parametrize(
+    ("options", "fraction"),
+    [
+        ({"fixed": True}, 0.4),
+        ({"once": True}, 0.8),
+        ({"scale": 1 / 3}, 0.4),
+        ({"scale": -1.0}, 0.4),
+        ({"size": -1}, 0.4),
+    ],
+)
+def test_a_mistake_in_the_batches_counts_once(options: dict[str, Any], fraction: float) -> None:
+    by_size = {"scale": lambda m: 1 / m} if options.get("scale") == 1 / 3 else {}
+    for seed in range(4):
+        names = {"mini_batch_descent": mini_batch(**{**options, **by_size})}
+        assert conclude(SLUG, "mini_batch_descent", names, seed=seed).fraction == pytest.approx(fraction)
+
+
+def test_a_wrong_gradient_does_not_count_again_in_the_batches() -> None:
+    code = """
+def mini_batch_descent(X, y, eta, T, m):
+    w = np.zeros(X.shape[1])
+    for t in range(T):
+        batch = np.random.choice(len(X), size=m, replace=False)
+        w = w - eta * sum(grad_loss_i(w, X[i], y[i]) for i in batch)
+    return w
+def grad_loss_i(w, x_i, y_i):
+    return (y_i - 1 / (1 + np.exp(-w @ x_i))) * x_i"""
+    ask = DirectAsk(["import numpy as np", code])
+    run = next(check.run for check in package(SLUG).checks if check.spec.key == "mini_batch_descent")
+    outcome = run(ask)
+    assert outcome.fraction == 1
+    assert "another loss in place of your" in outcome.message
 
 
 def test_points_drawn_with_replacement_do_not_pass() -> None:

@@ -29,10 +29,3 @@ def test_descent_for_linear_regression_reaches_least_squares() -> None:
     X, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
     w = linear_unit.linear_regression_descent(X, y, 0.2, 5000)
     assert np.allclose(w, linear_unit.least_squares(X, y))
-
-
-def test_a_batch_of_all_points_is_gradient_descent() -> None:
-    rng = np.random.default_rng(2)
-    X, y = rng.normal(size=(6, 3)), rng.integers(0, 2, size=(6, 1)).astype(float)
-    (step,) = linear_unit.batch_steps(X, y, 0.1, 6, np.zeros(3))
-    assert np.allclose(step, linear_unit.gradient_descent(X, y, 0.1, 1))
