@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterable, Sequence
 
-from assignments.bindings import bound_names, parse_cell
+from assignments.bindings import bound_by, bound_names, parse_cell
 
 
 def is_attempted(starter: Sequence[str], student: Sequence[str], names: Iterable[str]) -> bool:
@@ -27,11 +28,17 @@ def not_attempted_message(names: Sequence[str]) -> str:
 
 
 def _touched(starter: Sequence[str], student: Sequence[str], name: str) -> bool:
-    given = _definitions(starter, name)
+    given = _given(tuple(starter), name)
     written = _definitions(student, name)
     if not given or None in given or not written:
         return True
     return not written <= given
+
+
+@functools.lru_cache(maxsize=1_000)
+def _given(starter: tuple[str, ...], name: str) -> frozenset[str | None]:
+    """Starters are few, and each is compared with every submission."""
+    return frozenset(_definitions(starter, name))
 
 
 def _definitions(cells: Sequence[str], name: str) -> set[str | None]:
@@ -45,15 +52,8 @@ def _definitions(cells: Sequence[str], name: str) -> set[str | None]:
             if name in bound_names(source):
                 found.add(None)
             continue
-        found |= {_shape(statement) for statement in tree.body if name in _names(statement)}
+        found |= {_shape(statement) for statement in tree.body if name in bound_by([statement])}
     return found
-
-
-def _names(statement: ast.stmt) -> frozenset[str]:
-    try:
-        return bound_names(ast.unparse(statement))
-    except (RecursionError, ValueError, MemoryError):
-        return frozenset()
 
 
 def _shape(statement: ast.stmt) -> str | None:

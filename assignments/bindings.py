@@ -6,6 +6,7 @@ import ast
 import re
 import threading
 import warnings
+from collections.abc import Iterable
 
 _LONGEST_PARSED = 1_000_000  # characters; longer cells are data, and are read by the fallback
 _LONGEST_LINE = 400  # characters of a line that the fallback looks at
@@ -22,7 +23,12 @@ _FALLBACK = re.compile(
 )
 # Python 3.11's `ast.parse` keeps its depth in a place that all threads share: two at once end in a SystemError.
 _PARSING = threading.Lock()
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_SCOPES = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda}
+_LEAVES = {ast.Name, ast.Constant, ast.Pass}  # nothing below them binds anything
+_BINDING = {
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Name, ast.Subscript),
+    *(ast.Attribute, ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+}  # all that `_bound_by` knows: most nodes need not be asked
 
 
 def bound_names(source: str) -> frozenset[str]:
@@ -34,14 +40,22 @@ def bound_names(source: str) -> frozenset[str]:
     tree = parse_cell(source)
     if tree is None:
         return _by_lines(source)
+    return bound_by(tree.body)
+
+
+def bound_by(statements: Iterable[ast.stmt]) -> frozenset[str]:
+    """The same for parsed statements."""
     names: set[str] = set()
-    waiting: list[ast.AST] = list(tree.body)
+    waiting: list[ast.AST] = list(statements)
     while waiting:
         node = waiting.pop()
-        names |= _bound_by(node)
-        if isinstance(node, ast.comprehension):
+        kind = type(node)
+        if kind in _BINDING:
+            names |= _bound_by(node)
+        if kind is ast.comprehension:
+            assert isinstance(node, ast.comprehension)
             waiting += [node.iter, *node.ifs]  # its loop variable lives in a scope of its own
-        elif not isinstance(node, _SCOPES):
+        elif kind not in _SCOPES and kind not in _LEAVES:
             waiting.extend(ast.iter_child_nodes(node))
     return frozenset(names)
 
