@@ -13,7 +13,9 @@ from grader.db.course import Course
 from grader.db.enrolment import Enrolment, Role
 from grader.db.extension import Extension
 from grader.db.grade import Grade
+from grader.db.mark import Mark, SecondMark
 from grader.db.outbox_message import OutboxMessage
+from grader.db.rubric import Rubric
 from grader.db.run import Run, RunCause, RunStatus
 from grader.db.submission import Source, Submission, SubmissionStatus
 from grader.db.sweeper_state import SweeperState
@@ -31,11 +33,14 @@ __all__ = [
     "Enrolment",
     "Extension",
     "Grade",
+    "Mark",
     "OutboxMessage",
     "Role",
+    "Rubric",
     "Run",
     "RunCause",
     "RunStatus",
+    "SecondMark",
     "Source",
     "Submission",
     "SubmissionStatus",

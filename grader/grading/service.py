@@ -16,7 +16,7 @@ from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Run, RunCause, RunStatus, Submission, SubmissionStatus
-from grader.grading import grades, queries, recording, retries, runs
+from grader.grading import grades, marks, queries, recording, retries, runs
 from grader.grading.errors import NothingToRerun
 from grader.grading.outcomes import Alive, Duplicate, Recorded, RecordOutcome, Stale
 from grader.grading.rules import GradingRules
@@ -107,6 +107,7 @@ def rerun(session: Session, *, submission_ids: Sequence[str], by: Actor, reason:
 
 def _count(session: Session, submission: Submission, run: Run, worker: Actor) -> None:
     assert run.outcome is not None
+    marks.apply(session, run, fresh=True)
     submission.counted_run_id = run.id
     submission.status = _STATUS[run.outcome]
     session.flush()

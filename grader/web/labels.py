@@ -21,7 +21,7 @@ VERDICTS: dict[Verdict, Label] = {
     Verdict.MISSING: Label("Not attempted", "dash-circle"),
     Verdict.ERROR: Label("Stopped with an error", "exclamation-triangle-fill", "is-bad"),
     Verdict.TIMEOUT: Label("Took too long", "stopwatch-fill", "is-warn"),
-    Verdict.MANUAL: Label("Marked by a person", "pencil-square", "is-info"),
+    Verdict.MANUAL: Label("Waiting to be marked", "pencil-square", "is-info"),
     Verdict.UNAVAILABLE: Label("Could not be checked", "cloud-slash-fill", "is-info"),
 }
 

@@ -1,0 +1,1 @@
+"""Marking by hand: rubrics, marks, second marks, and the work that waits."""
