@@ -78,6 +78,11 @@ class Metadata:
     def max_score(self) -> float:
         return round(sum(check.points for check in self.checks), 2)
 
+    @property
+    def automatic_checks(self) -> tuple[CheckSpec, ...]:
+        """Those that `checks.py` carries out; manual questions are marked by people."""
+        return tuple(check for check in self.checks if check.kind != "manual")
+
     def check(self, key: str) -> CheckSpec:
         """Raises KeyError."""
         return next((c for c in self.checks if c.key == key), None) or _no_check(self.slug, key)

@@ -27,11 +27,11 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from assignments.asking import Call
 from benchmarks.machine import machine
+from worker.checker.inside.values import encode_call
 from worker.contract import Limits
 from worker.environments import Environment, load_environments
-from worker.kernels.session import NotebookSession, SessionSpec
+from worker.kernels.session import NotebookSession, Question, SessionSpec
 from worker.pipeline.request import GradeRequest
 from worker.pipeline.resolve import Resolver
 from worker.pipeline.run import grade
@@ -162,6 +162,7 @@ def overhead(slug: str, pool: Pool, repeat: int) -> None:
 async def exchanges(environment: Environment, repeat: int) -> None:
     """What one cell and one call cost that compute nothing."""
     cells, calls = [], []
+    question = Question("f", *encode_call("f", (1,), {}, {}, ""))
     async with NotebookSession(SessionSpec(environment, Limits())) as session:
         await session.run_cell(new_code_cell("def f(x): return x"), 0)
         for _ in range(repeat):
@@ -169,7 +170,7 @@ async def exchanges(environment: Environment, repeat: int) -> None:
             await session.run_cell(new_code_cell("x = 1"), 0)
             cells.append((time.perf_counter() - began) * 1e3)
             began = time.perf_counter()
-            await session.calls([Call("f", (1,))] * 10)
+            await session.ask([question] * 10)
             calls.append((time.perf_counter() - began) * 1e2)
     shown("one cell that computes nothing", cells)
     shown("one call that computes nothing (ten in a row)", calls)

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 
 from worker.app import app
 from worker.blobs import BlobError, fetch
+from worker.checker.parents import CHECKERS
 from worker.contract import (
     RESULTS_QUEUE,
     TASK_GRADE,
@@ -53,6 +54,7 @@ def _resolver() -> Resolver:
 def keep_warm(**_: Any) -> None:
     """Each process that runs jobs has warm parents of its own: they end with it, and no two jobs share one."""
     settings = _settings()
+    CHECKERS.keep(settings.assignments_dir, unsafe=settings.unsafe)
     if not settings.warm or settings.unsafe:
         return
     try:
@@ -67,6 +69,7 @@ def keep_warm(**_: Any) -> None:
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def stop_warm(**_: Any) -> None:
     POOLS.stop()
+    CHECKERS.stop()
 
 
 @app.task(name=TASK_GRADE)  # type: ignore[untyped-decorator]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from assignments.cases import Case, Expected, ExpectedCheck, compare_case, load_cases
-from assignments.checks_loading import CheckedPackage, load_checked_package
+from assignments.gradable import GradablePackage, load_gradable_package
 from assignments.loading import load_package
 from worker.contract import GradeStatus, Limits
 from worker.environments import load_environments
@@ -44,8 +44,8 @@ class Submitted:
 
 
 @lru_cache
-def package(slug: str) -> CheckedPackage:
-    return load_checked_package(ROOT / "assignments" / slug)
+def package(slug: str) -> GradablePackage:
+    return load_gradable_package(ROOT / "assignments" / slug)
 
 
 def grade(submitted: Submitted) -> Grading:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assignments.checks_loading import load_checked_package
+from assignments.gradable import load_gradable_package
 from reference.implementations import idx
 from worker.contract import GradeStatus, Limits
 from worker.environments import load_environments
@@ -36,7 +36,7 @@ def write(folder: Path, split: str, count: int, seed: int, ending: str) -> None:
 
 
 def grade(folder: Path) -> Grading:
-    package = load_checked_package(folder)
+    package = load_gradable_package(folder)
     request = GradeRequest(
         notebook=package.package.solution_bytes(),
         package=package,

@@ -16,6 +16,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from assignments.asking import Call, Reply
+from tests.support.kernel_values import call_all, read_all
+from worker.checker.parents import CHECKERS
 from worker.contract import CellSummary, Limits
 from worker.environments import Environment, load_environments
 from worker.kernels.session import NotebookSession, SessionSpec, Usage
@@ -83,9 +85,9 @@ async def run_in(
             ran.cells.append(new_code_cell(source))
             ran.summaries.append(await session.run_cell(ran.cells[-1], index))
         if calls:
-            ran.replies += await session.calls(calls)
+            ran.replies += await call_all(session, calls)
         if names:
-            ran.replies += await session.read(names)
+            ran.replies += await read_all(session, names)
         ran.reason, ran.usage = session.death_reason, session.usage
         ran.seconds = time.monotonic() - began
         closing = time.monotonic()
@@ -157,6 +159,11 @@ def _of_pool(pool: Pool | None) -> set[int]:
     return {pool.parent.pid} | above | spares
 
 
+def _of_checkers() -> set[int]:
+    """The parents of checkers, and the checkers that they have forked ahead."""
+    return {child.pid for pid in CHECKERS.pids() for child in psutil.Process(pid).children(recursive=True)}
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_left(
     environment: Environment, starter: Pool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -167,9 +174,12 @@ def _nothing_is_left(
     monkeypatch.setattr("tempfile.tempdir", str(folder))
     before = len(os.listdir("/proc/self/fd"))
     others = {child.pid for child in psutil.Process().children(recursive=True)}  # databases of other tests
+    checkers = CHECKERS.pids()
     yield
+    if CHECKERS.pids() - checkers:  # started by this test
+        CHECKERS.stop()
     pool = WARM.find(environment)  # there since the first test that needed it
-    own = _of_pool(pool) | others
+    own = _of_pool(pool) | others | _of_checkers()
     assert [child for child in psutil.Process().children(recursive=True) if child.pid not in own] == []
     assert list(folder.iterdir()) == []
     assert len(_groups()) == (0 if pool is None else len(pool.spares) * len(hierarchies()))

@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from assignments.asking import Call, Got
+from tests.support.kernel_values import call_all
 from worker.kernels.session import NotebookSession, SessionSpec
 
 HOSTILE = {
@@ -35,7 +36,7 @@ def test_right_values_in_normal_time_beside_one_that(spec: SessionSpec, what: st
             began = time.monotonic()
             assert (await session.run_cell(new_code_cell(HONEST), 0)).status == "ok"
             for _ in range(10):
-                (reply,) = await session.calls([Call("f", (np.eye(3) * 4,))])
+                (reply,) = await call_all(session, [Call("f", (np.eye(3) * 4,))])
                 assert isinstance(reply, Got)
                 np.testing.assert_allclose(reply.value, np.eye(3))  # type: ignore[arg-type]
                 await asyncio.sleep(0.1)

@@ -28,6 +28,7 @@ from worker.environments import Environment
 from worker.kernels.session import NotebookSession, SessionSpec
 from worker.sandbox.probe import probe
 from worker.sandbox.warm.pool import POOLS
+from tests.support.kernel_values import call_all
 
 CELLS = [
     "import os, numpy as np\\ndef f(x): return 2 * x",
@@ -46,7 +47,7 @@ async def main():
     async with NotebookSession(SessionSpec(environment, limits)) as session:
         for index, source in enumerate(CELLS):
             if index == 4:
-                told["reply"] = (await session.calls([Call("f", (21,))]))[0].value
+                told["reply"] = (await call_all(session, [Call("f", (21,))]))[0].value
             cell = new_code_cell(source)
             told["statuses"].append((await session.run_cell(cell, index)).status)
             if index == 1:

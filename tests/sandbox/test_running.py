@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from assignments.asking import Call, Got, KernelGone, Missing, NotCallable, Raised, TimedOut, Uncarried
 from reference.plain import Opaque, TensorValue
+from tests.support.kernel_values import call_all
 from worker.environments import Environment
 from worker.kernels.errors import KernelStartError
 from worker.kernels.session import NotebookSession, SessionSpec
@@ -246,7 +247,7 @@ def test_calls_do_not_change_random_numbers_output_or_figures_of_the_notebook(sp
             cells = [new_code_cell(source) for source in (seeds, noisy, draw)]
             for index, cell in enumerate(cells):
                 if index == 2 and asking:
-                    (reply,) = await session.calls([Call("noisy")])
+                    (reply,) = await call_all(session, [Call("noisy")])
                     assert isinstance(reply, Got), reply
                 await session.run_cell(cell, index)
             return str([output for cell in cells for output in cell.outputs])

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 
 import zmq
 
-from assignments.asking import KernelGone
 from worker.kernels.client import Client, MalformedMessage
 from worker.kernels.relay import Meter
-from worker.kernels.values import MAX_DATA_BYTES, MAX_TREE_BYTES
 from worker.sandbox import pidfd
 from worker.sandbox.orders import KernelProcess
 
 REQUEST = "grader_request"
-REPLY_BYTES = MAX_DATA_BYTES + MAX_TREE_BYTES + (1 << 20)
+REPLY_BYTES = 37 << 20  # what the collector sends at most, and a little
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,20 @@ class RawReply:
 
     tree: bytes
     data: bytes
+
+
+@dataclass(frozen=True)
+class TooSlow:
+    """There was no reply in so many seconds, and the kernel was interrupted."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The kernel died or was ended; `reason` is a sentence for the student."""
+
+    reason: str
 
 
 class Exchange:
@@ -55,8 +67,8 @@ class Exchange:
         self._died.cancel()
         await asyncio.gather(self._died, return_exceptions=True)
 
-    async def answer(self, question: Question) -> RawReply | KernelGone:
-        """The kernel's reply, or KernelGone."""
+    async def answer(self, question: Question) -> RawReply | Gone:
+        """The kernel's reply, or Gone."""
         self._meter.left = self._left + REPLY_BYTES  # what a reply takes is not output
         session, shell = self._client.session, self._client.shell_channel
         sent = session.send(shell.socket, REQUEST, content={}, buffers=[question.tree, question.data])
@@ -70,7 +82,7 @@ class Exchange:
         finally:
             reply.cancel()
             await asyncio.gather(reply, return_exceptions=True)
-        return KernelGone(self._process.death_reason)
+        return Gone(self._process.death_reason)
 
     async def _receive(self, wanted: str) -> RawReply:
         while True:

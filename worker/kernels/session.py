@@ -14,28 +14,28 @@ from typing import TypeAlias
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
-from assignments.asking import Call, KernelGone, Reply, TimedOut
 from worker.contract import CellSummary, Limits
 from worker.environments import Environment
 from worker.kernels.cells import CellRunner
 from worker.kernels.connection import Connection
 from worker.kernels.errors import KernelStartError, SandboxUnavailable
-from worker.kernels.exchange import Exchange, Question, RawReply
-from worker.kernels.values import decode_reply, encode_call, encode_read
+from worker.kernels.exchange import Exchange, Gone, Question, RawReply, TooSlow
 from worker.sandbox.orders import KernelOrder, Usage
 
 INTERRUPT_S = 2.0  # so long a cell may take to stop once it is asked to
 MAX_ERROR = 500
-Answer: TypeAlias = RawReply | TimedOut | KernelGone
+Answer: TypeAlias = RawReply | TooSlow | Gone
 
 __all__ = [
     "Answer",
+    "Gone",
     "KernelStartError",
     "NotebookSession",
     "Question",
     "RawReply",
     "SandboxUnavailable",
     "SessionSpec",
+    "TooSlow",
     "Usage",
 ]
 
@@ -155,29 +155,6 @@ class NotebookSession:
             self._connection.process.kill("the kernel sent a malformed message")
         return "died", self.death_reason
 
-    async def calls(self, calls: Sequence[Call], timeout_s: float | None = None) -> list[Reply]:
-        """The replies in order. `timeout_s` is for each call; by default Limits.call_s."""
-        questions = [
-            Question(
-                call.function,
-                *encode_call(call.function, call.arguments, call.keywords, call.variables, call.given),
-            )
-            for call in calls
-        ]
-        return self._decoded(questions, await self.ask(questions, timeout_s))
-
-    async def read(self, names: Sequence[str]) -> list[Reply]:
-        """The values of global variables of the notebook, in order."""
-        questions = [Question(name, *encode_read(name)) for name in names]
-        return self._decoded(questions, await self.ask(questions))
-
-    @staticmethod
-    def _decoded(questions: Sequence[Question], answers: Sequence[Answer]) -> list[Reply]:
-        return [
-            decode_reply(question.name, answer.tree, answer.data) if isinstance(answer, RawReply) else answer
-            for question, answer in zip(questions, answers, strict=True)
-        ]
-
     async def ask(self, questions: Sequence[Question], timeout_s: float | None = None) -> list[Answer]:
         """The kernel's replies in order, as bytes that nobody has looked at. `timeout_s` is for each question."""
         allowed_s = self._limits.call_s if timeout_s is None else timeout_s
@@ -188,10 +165,10 @@ class NotebookSession:
             try:
                 for question in questions:
                     if question.name in stuck:  # once is enough: nobody waits for each of ten calls
-                        replies.append(TimedOut(allowed_s))
+                        replies.append(TooSlow(allowed_s))
                         continue
                     replies.append(await self._answer(exchange, question, allowed_s))
-                    if isinstance(replies[-1], TimedOut):
+                    if isinstance(replies[-1], TooSlow):
                         stuck.add(question.name)
                 return replies
             finally:
@@ -199,7 +176,7 @@ class NotebookSession:
 
     async def _answer(self, exchange: Exchange, question: Question, allowed_s: float) -> Answer:
         if not self._may_go_on():
-            return KernelGone(self.death_reason)
+            return Gone(self.death_reason)
         task = asyncio.create_task(exchange.answer(question))
         try:
             in_time = await self._finished(task, min(allowed_s, self._left_s()), f"a call of {question.name}")
@@ -208,7 +185,7 @@ class NotebookSession:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait({task})
         if not in_time:
-            return TimedOut(allowed_s) if self._may_go_on() or self._left_s() > 0 else KernelGone(self.death_reason)
+            return TooSlow(allowed_s) if self._may_go_on() or self._left_s() > 0 else Gone(self.death_reason)
         return task.result()
 
     def _left_s(self) -> float:

@@ -1,57 +1,54 @@
-"""The `Ask` that a check holds: questions go from the check's thread to the kernel's event loop."""
+"""Carries a check's questions to the kernel, and what the kernel says back: bytes, which nobody here looks into."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+from worker.checker.checks import Answer, Request
+from worker.kernels.session import Answer as Said
+from worker.kernels.session import Gone, NotebookSession, Question, RawReply, TooSlow
 
-from assignments.asking import Call, KernelGone, Reply
-
-if TYPE_CHECKING:
-    from worker.kernels.session import NotebookSession
+AT_ONCE = 8  # questions: so many replies are held together, each of up to 36 MiB
+MOST_BYTES = 256 << 20  # of all replies to one series of questions
 
 
-class KernelAsk:
-    """One check's view of one kernel at one moment of the notebook.
+class KernelRelay:
+    """What a checker may do with one kernel: ask the collector."""
 
-    `session` is None where there is no kernel any more; every question is then answered with `gone`.
-    """
-
-    def __init__(
-        self,
-        session: NotebookSession | None,
-        loop: asyncio.AbstractEventLoop,
-        *,
-        rng: np.random.Generator,
-        answers: Mapping[str, str],
-        gone: str = "",
-    ) -> None:
+    def __init__(self, session: NotebookSession) -> None:
         self._session = session
-        self._loop = loop
-        self._rng = rng
-        self._answers = answers
-        self._gone = gone
 
-    @property
-    def rng(self) -> np.random.Generator:
-        return self._rng
+    async def __call__(self, requests: Sequence[Request]) -> list[Answer]:
+        """The answers in order. A name that got no reply in time is not asked for again: nobody waits for each of
+        ten calls."""
+        answers: list[Answer] = []
+        stuck: dict[str, TooSlow] = {}
+        left = MOST_BYTES
+        for start in range(0, len(requests), AT_ONCE):
+            part = requests[start : start + AT_ONCE]
+            said: Sequence[Said | None] = await self._ask(part, stuck) if left > 0 else [None] * len(part)
+            stuck |= {r.name: one for r, one in zip(part, said, strict=True) if isinstance(one, TooSlow)}
+            answers += map(answer_of, said)
+            left -= sum(len(data) for _, data in answers[start:])
+        return answers
 
-    @property
-    def answers(self) -> Mapping[str, str]:
-        return self._answers
+    async def _ask(self, requests: Sequence[Request], stuck: Mapping[str, TooSlow]) -> Sequence[Said]:
+        asked = [Question(r.name, r.tree, r.data) for r in requests if r.name not in stuck]
+        replies = iter(await self._session.ask(asked) if asked else ())
+        return [stuck[r.name] if r.name in stuck else next(replies) for r in requests]
 
-    def call(self, function: str, *arguments: Any, **options: Any) -> Reply:
-        return self.calls([Call(function, arguments, **options)])[0]
 
-    def calls(self, calls: Sequence[Call]) -> list[Reply]:
-        if self._session is None:
-            return [KernelGone(self._gone)] * len(calls)
-        return asyncio.run_coroutine_threadsafe(self._session.calls(calls), self._loop).result()
-
-    def read(self, name: str) -> Reply:
-        if self._session is None:
-            return KernelGone(self._gone)
-        return asyncio.run_coroutine_threadsafe(self._session.read([name]), self._loop).result()[0]
+def answer_of(said: Said | None) -> Answer:
+    """As the checker reads it (worker/checker/inside/asking.py); None: there was no room left for a reply."""
+    words: dict[str, Any]
+    match said:
+        case None:
+            return {"is": "too-large"}, b""
+        case RawReply():
+            return {"is": "reply", "tree": len(said.tree)}, said.tree + said.data
+        case TooSlow():
+            words = {"is": "timed-out", "seconds": said.seconds}
+        case Gone():
+            words = {"is": "gone", "reason": said.reason}
+    return words, b""

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from worker.checker.parents import CHECKERS
 from worker.contract import CheckResult, GradeStatus, Limits, Progress, Seconds
 from worker.environments import Environment
 from worker.pipeline.request import GradeRequest, Grading
@@ -107,8 +108,12 @@ def grade_files(
         return grading
 
     with _warmth(environment, len(files), jobs, unsafe):
-        with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="grade") as pool:
-            yield from pool.map(one, files)
+        CHECKERS.keep(package_folder.parent, unsafe=unsafe)  # it starts beside the first kernel
+        try:
+            with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="grade") as pool:
+                yield from pool.map(one, files)
+        finally:
+            CHECKERS.stop()
 
 
 @contextmanager

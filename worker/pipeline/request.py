@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from assignments.checks_loading import CheckedPackage
+from assignments.gradable import GradablePackage
 from worker.contract import CellSummary, CheckResult, GradeStatus, Limits, Seconds
 from worker.environments import Environment
 
@@ -15,7 +15,7 @@ MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
 @dataclass(frozen=True)
 class GradeRequest:
     notebook: bytes
-    package: CheckedPackage
+    package: GradablePackage
     environment: Environment
     limits: Limits
     answers: Mapping[str, str] = field(default_factory=dict)

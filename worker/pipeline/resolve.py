@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assignments.checks_loading import CheckedPackage, load_checked_package
 from assignments.errors import PackageError
+from assignments.gradable import GradablePackage, load_gradable_package
 from worker.environments import Environment, EnvironmentsError, load_environments
 
 
@@ -19,9 +19,9 @@ class Resolver:
     def __init__(self, assignments_dir: Path, environments_file: Path) -> None:
         self._assignments_dir = assignments_dir
         self._environments_file = environments_file
-        self._loaded: dict[str, CheckedPackage] = {}
+        self._loaded: dict[str, GradablePackage] = {}
 
-    def find(self, slug: str, version: str) -> tuple[CheckedPackage, Environment]:
+    def find(self, slug: str, version: str) -> tuple[GradablePackage, Environment]:
         """Raises ResolveError when this worker has another version, no such package or no environment."""
         package = self._loaded.get(version)
         if package is None:
@@ -34,7 +34,7 @@ class Resolver:
             self._loaded[version] = package
         return package, self.environment(package)
 
-    def environment(self, package: CheckedPackage) -> Environment:
+    def environment(self, package: GradablePackage) -> Environment:
         name = package.metadata.environment
         try:
             environments = load_environments(self._environments_file)
@@ -47,12 +47,12 @@ class Resolver:
             )
         return environments[name]
 
-    def package(self, slug: str) -> CheckedPackage:
+    def package(self, slug: str) -> GradablePackage:
         """The package as it is on disk now. Raises ResolveError."""
         folder = self._assignments_dir / slug
         if "/" in slug or not folder.is_dir():
             raise ResolveError(f"assignment {slug!r} is not on this worker ({self._assignments_dir})")
         try:
-            return load_checked_package(folder)
+            return load_gradable_package(folder)
         except PackageError as error:
             raise ResolveError(f"assignment {slug!r} cannot be loaded: {error}") from None

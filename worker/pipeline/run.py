@@ -14,17 +14,16 @@ import traceback
 from dataclasses import replace
 from typing import Any, Protocol
 
-import numpy as np
-
 from assignments.attempts import is_attempted, not_attempted_message
 from assignments.bindings import bound_names
-from assignments.checks_loading import LoadedCheck
 from assignments.metadata import CheckSpec
 from assignments.notebooks import NotebookLimits, NotebookRejected, read_notebook
 from assignments.outcome import Conclusion, Outcome
+from worker.checker.checks import Checks, Moment
+from worker.checker.errors import CheckBroken, CheckerLost, ChecksUnusable
 from worker.contract import CellSummary, CheckResult, GradeStatus, Seconds
 from worker.kernels.session import KernelStartError, NotebookSession, SessionSpec
-from worker.pipeline.ask import KernelAsk
+from worker.pipeline.ask import KernelRelay
 from worker.pipeline.moments import END, Moments, Watch, plan
 from worker.pipeline.notices import notices
 from worker.pipeline.request import GradeRequest, Grading, failed
@@ -32,8 +31,6 @@ from worker.pipeline.verdicts import best, printable, to_result, unavailable
 from worker.sandbox.errors import SandboxUnavailable
 
 log = logging.getLogger(__name__)
-
-CHECK_S = 60.0  # a check that computes longer than this beside the kernel's own time is broken
 
 
 class ProgressSink(Protocol):
@@ -59,6 +56,10 @@ async def grade(request: GradeRequest, progress: ProgressSink) -> Grading:
             grading = failed(f"No sandbox: {error.reason} To mend it: {error.fix}")
         except KernelStartError as error:
             grading = failed(f"The kernel did not start: {error}")
+        except ChecksUnusable as error:
+            grading = failed(f"Assignment {request.package.package.slug!r} cannot be loaded: {error}")
+        except CheckerLost as error:
+            grading = failed(f"The checks could not be carried out: {error}")
         except Exception:  # the boundary: one broken run must not take the worker with it
             log.exception("grading failed")
             grading = failed(traceback.format_exc(limit=-8))
@@ -76,11 +77,11 @@ class _Run:
         self.progress = progress
         self.notebook = notebook
         self.cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-        self.checks = {check.spec.key: check for check in request.package.checks}
+        self.checks = {check.key: check for check in request.package.checks}
         self.outcomes: dict[str, list[Outcome]] = {key: [] for key in self.checks}
         self.broken: dict[str, str] = {}
-        seed = secrets.randbits(128) if request.seed is None else request.seed
-        self.seeds = np.random.SeedSequence(seed)
+        self.seed = secrets.randbits(128) if request.seed is None else request.seed
+        self.number = 0  # of checks carried out; each has random numbers of its own
         self._skip_not_attempted()
 
     async def grade(self) -> Grading:
@@ -92,7 +93,8 @@ class _Run:
         )
         moments = self._moments()
         session = NotebookSession(spec)
-        async with session:
+        async with Checks(self.request.package, unsafe=self.request.unsafe) as self.checker, session:
+            await self.checker.ready()
             summaries = await self._execute(session, moments)
             self.progress("checking", len(self.cells), len(self.cells))
             await self._run_checks(session, moments.at(END))
@@ -111,14 +113,14 @@ class _Run:
     def _skip_not_attempted(self) -> None:
         student = [cell.source for _, cell in self.cells]
         for key, check in self.checks.items():
-            watches = check.spec.watches
+            watches = check.watches
             if _by_name(check) and not is_attempted(self.request.package.starter_sources, student, watches):
                 message = not_attempted_message(watches)
                 self.outcomes[key].append(Outcome(Conclusion.MISSING, 0.0, message, "not-attempted"))
 
     def _moments(self) -> Moments:
         watches = [
-            Watch(key, frozenset(check.spec.watches) if _by_name(check) else frozenset(), check.spec.counts)
+            Watch(key, frozenset(check.watches) if _by_name(check) else frozenset(), check.counts)
             for key, check in self.checks.items()
             if not self.outcomes[key]
         ]
@@ -136,26 +138,22 @@ class _Run:
     async def _run_checks(self, session: NotebookSession, keys: tuple[str, ...]) -> None:
         for key in keys:
             if not any(outcome.conclusion is Conclusion.PASSED for outcome in self.outcomes[key]):
-                await self._run_check(self.checks[key], session)
+                await self._run_check(key, session)
 
-    async def _run_check(self, check: LoadedCheck, session: NotebookSession) -> None:
-        ask = KernelAsk(
-            session if session.alive else None,
-            asyncio.get_running_loop(),
-            rng=np.random.default_rng(self.seeds.spawn(1)[0]),
+    async def _run_check(self, key: str, session: NotebookSession) -> None:
+        moment = Moment(
+            entropy=self.seed,
+            number=self.number,
+            asked=KernelRelay(session),
             answers=self.request.answers,
             gone=session.death_reason,
         )
+        self.number += 1
         try:
-            # In a thread, because a check is plain synchronous code and the kernel's event loop must go on.
-            outcome = await asyncio.wait_for(asyncio.to_thread(check.run, ask), self.request.limits.wall_s + CHECK_S)
-        except TimeoutError:
-            self.broken[check.spec.key] = f"the check took {CHECK_S:g} s longer than the notebook may"
-        except Exception:  # instructors' code may raise anything
-            log.exception("check %s crashed", check.spec.key)
-            self.broken[check.spec.key] = traceback.format_exc(limit=-6)
-        else:
-            self.outcomes[check.spec.key].append(outcome)
+            self.outcomes[key].append(await self.checker.run(key, moment))
+        except CheckBroken as error:
+            log.error("check %s of %s: %s", key, self.request.package.package.slug, error)
+            self.broken[key] = str(error)
 
     def _results(self) -> tuple[CheckResult, ...]:
         return tuple(self._result(spec) for spec in self.request.package.metadata.checks)
@@ -172,5 +170,5 @@ class _Run:
         return to_result(key, spec.title, spec.points, best(outcomes))
 
 
-def _by_name(check: LoadedCheck) -> bool:
-    return check.spec.kind in {"function", "variable"}
+def _by_name(check: CheckSpec) -> bool:
+    return check.kind in {"function", "variable"}

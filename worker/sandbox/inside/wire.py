@@ -4,7 +4,7 @@ A message is a tree of JSON nodes plus one run of bytes that holds the data of a
 Nodes: null, true, false, "text", a small integer, or a list whose first entry says what it is:
 ["i", decimal]  ["f", repr]  ["c", repr, repr]  ["b", size]  ["a", dtype, shape]  ["s", shape, texts]
 ["t", dtype, shape, requires_grad, device]  ["l", nodes]  ["u", nodes]  ["d", [[key, value], …]]  ["o", type, callable]
-The reader on the other side (worker/kernels/values.py) checks everything again: what runs here can lie.
+The reader on the other side (worker/checker/inside/values.py) checks everything again: what runs here can lie.
 
 This file is read by the student's Python: standard library alone, numpy and torch as already imported.
 """

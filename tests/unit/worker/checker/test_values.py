@@ -18,10 +18,10 @@ from hypothesis.extra import numpy as npst
 
 from assignments.asking import Got, Missing, NotCallable, Raised, Uncarried
 from reference.plain import Opaque, Plain, TensorValue
-from worker.kernels import values
-from worker.kernels.values import Decoder, Encoder, Malformed, decode_reply, encode_call
+from worker.checker.inside import values
+from worker.checker.inside.values import Decoder, Encoder, Malformed, decode_reply, encode_call
 
-INSIDE = Path(values.__file__).parents[1] / "sandbox" / "inside"
+INSIDE = Path(values.__file__).parents[2] / "sandbox" / "inside"
 
 
 def _load(name: str) -> ModuleType:

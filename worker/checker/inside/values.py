@@ -1,4 +1,4 @@
-"""Plain values to JSON and bytes, and back, on the worker's side. See worker/sandbox/inside/wire.py for the format.
+"""Plain values to JSON and bytes, and back, on the checker's side. See worker/sandbox/inside/wire.py for the format.
 
 What comes back was sent by a process in which the student's code runs, so the reader trusts nothing: sizes, depth,
 counts, types and shapes are checked before anything is built, and nothing that it builds is code.

@@ -1,0 +1,1 @@
+"""What runs in the checker's jail: nothing here imports the rest of the worker, which is not there."""
