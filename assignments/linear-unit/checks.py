@@ -66,10 +66,10 @@ def _probe(X, y, eta, T):
 # gradient does not enter the kernel.
 OTHER_LOSS = """
 def loss_i(w, x_i, y_i):
-    return 0.25 * (sum(a * b for a, b in zip(w, x_i)) - 2 * y_i) ** 2
+    return 0.25 * (sum(a * b for a, b in zip(w, x_i)) - 2 * y_i + 0.7) ** 2
 
 def grad_loss_i(w, x_i, y_i):
-    return 0.5 * (sum(a * b for a, b in zip(w, x_i)) - 2 * y_i) * x_i
+    return 0.5 * (sum(a * b for a, b in zip(w, x_i)) - 2 * y_i + 0.7) * x_i
 """
 OTHER_NOTE = (
     "Graded with another loss in place of your `loss_i` and `grad_loss_i`, so that a mistake there does not count "
@@ -78,7 +78,7 @@ OTHER_NOTE = (
 
 
 def other_gradient(w: Floats, x_i: Floats, y_i: float) -> Floats:
-    slope: Floats = 0.5 * (np.dot(w, x_i) - 2 * float(np.ravel(y_i)[0])) * x_i
+    slope: Floats = 0.5 * (np.dot(w, x_i) - 2 * float(np.ravel(y_i)[0]) + 0.7) * x_i
     return slope
 
 

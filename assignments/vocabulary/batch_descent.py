@@ -82,6 +82,8 @@ Results = Sequence[Floats | None]
 
 def judge_descents(asked: Descents, one: Results, two: Results, full: Results) -> Outcome:
     """60, 20 and 20 percent of the points."""
+    if all(result is not None and not np.any(result) for result in (*one, *two, *full)):
+        return failed("The weights are still zero: no step is taken.", "placeholder")
     habit, first = _one_step(asked, one)
     fixed = first.diagnosis == "batch-not-random"
     return combine(
