@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 from assignments.asking import KernelGone, Missing, NotCallable, Raised, Reply, TimedOut, Uncarried
@@ -9,6 +10,7 @@ from assignments.outcome import Conclusion, Outcome
 
 NoValue: TypeAlias = Missing | NotCallable | Raised | TimedOut | KernelGone | Uncarried
 
+_DIGITS = re.compile(r"[0-9]+")
 _LONGEST = 300  # characters of anything that the student's code wrote
 _KNOWN_EXCEPTIONS = {
     "NameError": "undefined-name",
@@ -32,7 +34,7 @@ def explain(reply: NoValue, name: str, situation: str = "") -> Outcome:
     where = f" {situation}" if situation else ""
     match reply:
         case Missing():
-            return Outcome(Conclusion.MISSING, 0.0, _missing(reply), "renamed" if reply.near else None)
+            return Outcome(Conclusion.MISSING, 0.0, _missing(reply), "renamed" if without_siblings(reply) else None)
         case NotCallable():
             message = f"`{name}` is no function: the notebook sets it to a value of the type `{_cut(reply.type_name)}`."
             return Outcome(Conclusion.FAILED, 0.0, message, "not-a-function")
@@ -55,10 +57,17 @@ def is_no_value(reply: Reply) -> bool:
 
 def _missing(reply: Missing) -> str:
     message = f"The notebook defines no `{reply.name}`."
-    if not reply.near:
-        return f"{message} The cell that defines it may be gone, or may have stopped with an error."
-    found = ", ".join(f"`{_cut(near)}`" for near in reply.near[:3])
+    near = without_siblings(reply)
+    if not near:
+        return message  # the worker adds which cell was to define it
+    found = ", ".join(f"`{_cut(name)}`" for name in near[:3])
     return f"{message} It does have {found}: rename it to `{reply.name}` and submit again."
+
+
+def without_siblings(reply: Missing) -> tuple[str, ...]:
+    """Of names that differ in a number only (`beta_1`, `beta_2`) none is a slip of the pen for another."""
+    own = _DIGITS.sub("#", reply.name)
+    return tuple(name for name in reply.near if not _DIGITS.search(name) or _DIGITS.sub("#", name) != own)
 
 
 def _raised(reply: Raised, name: str, where: str) -> str:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from assignments.asking import Ask, Got, Missing, Reply
+from assignments.asking import Ask, Got, Reply
 from assignments.outcome import Conclusion, Outcome
-from assignments.vocabulary.replies import NoValue, explain
+from assignments.vocabulary.replies import explain
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
 from reference.comparators.numbers import Floats
 from reference.plain import Plain
 
 TYPED_DECIMALS = (2, 3, 4, 5)
-
-_DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +53,7 @@ def judge_reply(reply: Reply, task: VariableTask) -> Outcome:
     """The same for a variable that was read already. What is said of a wrong one leaves its name to the caller, so
     that the same mistake in many variables is said once."""
     if not isinstance(reply, Got):
-        return explain(without_siblings(reply), task.name)
+        return explain(reply, task.name)
     compared = [_compare(reply.value, right, task) for right in task.right]
     if compared[0].equal:
         return Outcome(Conclusion.PASSED, 1.0, "Correct.")
@@ -64,14 +61,6 @@ def judge_reply(reply: Reply, task: VariableTask) -> Outcome:
         message = f"`{task.name}` {task.follows}."
         return Outcome(Conclusion.PASSED, 1.0, message, "follow-through")
     return _wrong(reply.value, compared[0], task)
-
-
-def without_siblings(reply: NoValue) -> NoValue:
-    """Of names that differ in a number only (`beta_1`, `beta_2`) none is a slip of the pen for another."""
-    if not isinstance(reply, Missing):
-        return reply
-    own = _DIGITS.sub("#", reply.name)
-    return dataclasses.replace(reply, near=tuple(name for name in reply.near if _DIGITS.sub("#", name) != own))
 
 
 def _compare(value: Plain, want: Any, task: VariableTask) -> Comparison:

@@ -179,7 +179,7 @@ class NotebookSession:
             return Gone(self.death_reason)
         task = asyncio.create_task(exchange.answer(question))
         try:
-            in_time = await self._finished(task, min(allowed_s, self._left_s()), f"a call of {question.name}")
+            in_time = await self._finished(task, min(allowed_s, self._left_s()), f"answering for `{question.name}`")
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

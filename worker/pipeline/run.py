@@ -24,6 +24,7 @@ from worker.checker.errors import CheckBroken, CheckerLost, ChecksUnusable
 from worker.contract import CellSummary, CheckResult, GradeStatus, Seconds
 from worker.kernels.session import KernelStartError, NotebookSession, SessionSpec
 from worker.pipeline.ask import KernelRelay
+from worker.pipeline.causes import cause_of_absence
 from worker.pipeline.moments import END, Moments, Watch, plan
 from worker.pipeline.notices import notices
 from worker.pipeline.request import GradeRequest, Grading, failed
@@ -80,6 +81,7 @@ class _Run:
         self.checks = {check.key: check for check in request.package.checks}
         self.outcomes: dict[str, list[Outcome]] = {key: [] for key in self.checks}
         self.broken: dict[str, str] = {}
+        self.summaries: list[CellSummary] = []
         self.seed = secrets.randbits(128) if request.seed is None else request.seed
         self.number = 0  # of checks carried out; each has random numbers of its own
         self._skip_not_attempted()
@@ -95,7 +97,7 @@ class _Run:
         session = NotebookSession(spec)
         async with Checks(self.request.package, unsafe=self.request.unsafe) as self.checker, session:
             await self.checker.ready()
-            summaries = await self._execute(session, moments)
+            await self._execute(session, moments)
             self.progress("checking", len(self.cells), len(self.cells))
             await self._run_checks(session, moments.at(END))
             death_reason = session.death_reason  # read before we end the kernel ourselves
@@ -104,8 +106,8 @@ class _Run:
             status=GradeStatus.GRADED,
             checks=self._results(),
             seconds=Seconds(0.0, session.student_seconds, 0.0),
-            cells=tuple(summaries),
-            notices=notices(summaries, death_reason, self.request.unsafe),
+            cells=tuple(self.summaries),
+            notices=notices(self.summaries, death_reason, self.request.unsafe),
             peak_memory_mib=usage.peak_memory_mib,
             staff_text="\n\n".join(f"{key}: {text}" for key, text in self.broken.items()),
         )
@@ -126,14 +128,12 @@ class _Run:
         ]
         return plan(watches, [(i, frozenset(bound_names(cell.source))) for i, cell in self.cells])
 
-    async def _execute(self, session: NotebookSession, moments: Moments) -> list[CellSummary]:
-        summaries = []
+    async def _execute(self, session: NotebookSession, moments: Moments) -> None:
         for position, (index, cell) in enumerate(self.cells, start=1):
             self.progress("executing", position, len(self.cells))
             summary = await session.run_cell(cell, index)
-            summaries.append(replace(summary, error=printable(summary.error)))
+            self.summaries.append(replace(summary, error=printable(summary.error)))
             await self._run_checks(session, moments.at(index))
-        return summaries
 
     async def _run_checks(self, session: NotebookSession, keys: tuple[str, ...]) -> None:
         for key in keys:
@@ -167,7 +167,14 @@ class _Run:
         passed = any(outcome.conclusion is Conclusion.PASSED for outcome in outcomes)
         if key in self.broken and not passed:
             return unavailable(key, spec.title, spec.points, self.broken[key])
-        return to_result(key, spec.title, spec.points, best(outcomes))
+        return to_result(key, spec.title, spec.points, self._with_cause(spec, best(outcomes)))
+
+    def _with_cause(self, spec: CheckSpec, outcome: Outcome) -> Outcome:
+        if outcome.conclusion is not Conclusion.MISSING or outcome.diagnosis is not None or not spec.watches:
+            return outcome
+        sources = [(index, cell.source) for index, cell in self.cells]
+        cause = cause_of_absence(spec.watches, sources, self.summaries)
+        return replace(outcome, message=f"{outcome.message} {cause}".strip())
 
 
 def _by_name(check: CheckSpec) -> bool:

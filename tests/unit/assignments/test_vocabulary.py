@@ -19,13 +19,25 @@ PASSED = Outcome(Conclusion.PASSED, 1.0, "Correct.")
             Missing("f"),
             Conclusion.MISSING,
             None,
-            "The notebook defines no `f`. The cell that defines it may be gone, or may have stopped with an error.",
+            "The notebook defines no `f`.",
         ),
         (
             Missing("f", ("F", "f1", "f2", "f3")),
             Conclusion.MISSING,
             "renamed",
             "The notebook defines no `f`. It does have `F`, `f1`, `f2`: rename it to `f` and submit again.",
+        ),
+        (
+            Missing("beta_3", ("beta_2", "beta_13")),
+            Conclusion.MISSING,
+            None,
+            "The notebook defines no `beta_3`.",
+        ),
+        (
+            Missing("dydbeta3", ("dydbeta_3", "dydbeta2")),
+            Conclusion.MISSING,
+            "renamed",
+            "The notebook defines no `dydbeta3`. It does have `dydbeta_3`: rename it to `dydbeta3` and submit again.",
         ),
         (
             NotCallable("f", "float"),
