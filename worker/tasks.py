@@ -29,6 +29,8 @@ from worker.pipeline.request import GradeRequest, Grading, failed
 from worker.pipeline.resolve import ResolveError, Resolver
 from worker.pipeline.run import grade_sync
 from worker.reporting import Heartbeat, ProgressPublisher
+from worker.sandbox.errors import SandboxUnavailable
+from worker.sandbox.policy import check_limits
 from worker.sandbox.warm.pool import POOLS
 from worker.settings import WorkerSettings, from_environment
 
@@ -96,8 +98,9 @@ def _grade(job: JobMessage, settings: WorkerSettings, progress: Callable[..., No
     progress("preparing")
     try:
         package, environment = _resolver().find(job.assignment, job.assignment_version)
+        check_limits(job.limits, f"assignment {job.assignment}")
         data = fetch(job.blob_url, job.digest, max_bytes=settings.max_notebook_bytes)
-    except (BlobError, ResolveError) as error:
+    except (BlobError, ResolveError, SandboxUnavailable) as error:
         log.error("run %s not graded: %s", job.run_id, error)
         return failed(str(error))
     request = GradeRequest(

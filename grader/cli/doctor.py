@@ -51,7 +51,10 @@ def examine() -> list[Finding]:
     file = environments_file()
     found = guarded("machine", lambda: machine.findings(home), "Run `make setup`.")
     found += guarded("notebooks", lambda: kernels.environment_findings(file), "Run `make setup`.")
-    found += sandbox_findings(file)
+    sandbox = sandbox_findings(file)
+    found += sandbox
+    if all(finding.status != WRONG for finding in sandbox):
+        found += guarded("sandbox", lambda: kernels.forked_findings(file), "Set WORKER_WARM=0 and report this.")
     found += _service_findings()
     return found + services.browser_findings()
 

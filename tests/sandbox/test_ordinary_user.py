@@ -55,7 +55,7 @@ async def main():
         told["reason"] = session.death_reason
     told["forked"] = 0 if pool is None else pool.taken
     POOLS.stop()
-    told["layers"] = {layer.name: layer.ok for layer in probe(environment)}
+    told["layers"] = {layer.name: layer.ok or layer.need == "preferred" for layer in probe(environment)}
     print(json.dumps(told))
 
 asyncio.run(main())

@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from grader.cli.health.finding import RIGHT, WRONG
+from grader.cli.health.forked import forked_finding
 from worker.environments import Environment
 from worker.kernels.session import NotebookSession, SandboxUnavailable, SessionSpec
-from worker.sandbox import bubblewrap, identity, probe
+from worker.sandbox import bubblewrap, group_trial, identity, probe, starting
 from worker.sandbox.bubblewrap import Bubblewrap
+from worker.sandbox.cgroup_places import hierarchies
+from worker.sandbox.cgroups import Cgroup
 from worker.sandbox.diagnosis import start_failure
 from worker.sandbox.installation import INSIDE, find_installation
+from worker.sandbox.warm.pool import POOLS
+
+# mounts of its own, as the later steps need them, but the parent's /proc
+LESS = "unshare(CLONE_NEWNS | CLONE_NEWNET); mount(None, '/', None, MS_REC | MS_PRIVATE)"
 
 pytestmark = pytest.mark.parametrize("starter", ["cold"], indirect=True)
 
@@ -24,14 +32,20 @@ def layers(environment: Environment) -> dict[str, probe.Layer]:
 
 def test_every_layer_holds_here(environment: Environment) -> None:
     found = layers(environment)
-    assert len(found) == 15
+    assert len(found) == 19
     assert found["forked kernels"].detail.startswith("a kernel was forked")
-    assert [layer for layer in found.values() if not layer.ok] == []
+    assert [layer for layer in found.values() if not layer.ok and layer.need == "required"] == []
+    assert found["control groups"].ok == bool(hierarchies())
 
 
 @pytest.mark.parametrize(
     ("removed", "layer"),
-    [("--unshare-net", "network"), ("--unshare-pid", "processes")],
+    [
+        ("--unshare-net", "network"),
+        ("--unshare-pid", "processes"),
+        ("--unshare-cgroup-try", "control group names"),
+        ("--disable-userns", "further namespaces"),
+    ],
 )
 def test_a_missing_layer_is_found(
     environment: Environment, monkeypatch: pytest.MonkeyPatch, removed: str, layer: str
@@ -66,9 +80,54 @@ def test_a_forked_kernel_that_is_not_shut_in_is_found(
     assert found in layer.detail
 
 
+@pytest.mark.parametrize("skipped", ["", "separate"])
+def test_a_forked_kernel_is_asked_from_the_inside(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, skipped: str
+) -> None:
+    inside = tmp_path / "inside"
+    shutil.copytree(INSIDE, inside, symlinks=True)
+    if skipped:
+        isolate = (inside / "isolate.py").read_text()
+        (inside / "isolate.py").write_text(isolate + f"\n\ndef {skipped}():\n    {LESS}\n")
+    monkeypatch.setattr("worker.sandbox.bubblewrap.INSIDE", inside)
+    monkeypatch.setattr("worker.sandbox.identity.INSIDE", inside)
+    monkeypatch.setattr(starting, "POOLS", POOLS)
+    finding = forked_finding(environment)
+    if skipped:
+        assert (finding.status, finding.detail.partition(":")[0]) == (WRONG, "processes")
+    else:
+        assert (finding.status, finding.detail.partition(",")[0]) == (RIGHT, "asked about network")
+
+
 def test_a_missing_filter_is_found(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worker.sandbox.seccomp.filter_descriptor", lambda: None)
     assert not layers(environment)["system calls"].ok
+
+
+def test_limits_of_groups_that_do_nothing_are_found(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hierarchies():
+        pytest.skip("no control groups can be made here")
+    monkeypatch.setattr(Cgroup, "limit", lambda self, limits: None)
+    layer = group_trial.group_layer()
+    assert not layer.ok
+    assert "let 40 be made" in layer.detail
+
+
+def test_no_groups_are_missing_and_not_wrong_unless_the_policy_requires_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_trial, "hierarchies", lambda: ())
+    layer = group_trial.group_layer()
+    assert (layer.ok, layer.need) == (False, "preferred")
+    assert "Delegate=yes" in layer.fix
+
+
+def test_a_policy_that_cannot_be_used_is_found(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "policy.toml").write_text("[limit]\n")
+    monkeypatch.setenv("GRADER_SANDBOX_POLICY", str(tmp_path / "policy.toml"))
+    (layer,) = probe.probe(environment)
+    assert (layer.name, layer.ok, layer.need) == ("policy", False, "required")
+    assert "limit: there is no such table" in layer.detail
 
 
 def test_missing_limits_are_found(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +145,7 @@ def test_root_in_the_jail_is_found(environment: Environment, monkeypatch: pytest
 
 
 def test_a_missing_environment_says_how_to_make_it() -> None:
-    (layer,) = probe.probe(Environment("none", Path("/nowhere/bin/python")))
+    _, layer = probe.probe(Environment("none", Path("/nowhere/bin/python")))
     assert not layer.ok
     assert "make setup" in layer.fix
 

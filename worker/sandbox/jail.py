@@ -97,9 +97,12 @@ def spawn(
     return Started(process, complaints)
 
 
-def run_in_jail(installation: Installation, code: str, limits: Limits, timeout_s: float = 60.0) -> bytes:
+def run_in_jail(
+    installation: Installation, code: str, limits: Limits, timeout_s: float = 60.0, *, filtered: bool = True
+) -> bytes:
     """What Python code of ours prints in a jail. Raises SandboxUnavailable or KernelStartError."""
-    started = start_in_jail(installation, limits, {}, [str(installation.python), "-I", "-c", code], (), subprocess.PIPE)
+    command = [str(installation.python), "-I", "-c", code]
+    started = start_in_jail(installation, limits, {}, command, (), subprocess.PIPE, filtered=filtered)
     with contextlib.closing(started), started.process as process:
         try:
             printed, _ = process.communicate(timeout=timeout_s)

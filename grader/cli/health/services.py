@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.health.finding import NOTE, RIGHT, WRONG, Finding
 
 if TYPE_CHECKING:
+    from assignments.metadata import Package
     from grader.settings import Settings
 
 
@@ -62,9 +64,23 @@ def assignment_findings(root: Path) -> list[Finding]:
     packages, errors = load_good(root)
     good = [package.slug for package in packages]
     bad = [Finding("service", e.path.parent.name, WRONG, str(e), "Correct the package.") for e in errors]
+    bad += [finding for package in packages if (finding := _limits_finding(package))]
     if not good and not bad:
         return [Finding("service", "assignments", NOTE, f"none in {root}", "Set GRADER_ASSIGNMENTS_DIR.")]
     return [*bad, Finding("service", "assignments", RIGHT, ", ".join(good))] if good else bad
+
+
+def _limits_finding(package: Package) -> Finding | None:
+    """What asks for more than the administrator allows is never graded."""
+    from worker.contract import Limits
+    from worker.sandbox.errors import SandboxUnavailable
+    from worker.sandbox.policy import check_limits
+
+    try:
+        check_limits(Limits(**asdict(package.metadata.limits)), str(package.folder / "assignment.toml"))
+    except SandboxUnavailable as problem:
+        return Finding("service", package.slug, WRONG, problem.reason, problem.fix)
+    return None
 
 
 def browser_findings() -> list[Finding]:
