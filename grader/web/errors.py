@@ -49,6 +49,11 @@ STATUS_OF_CODE: dict[str, int] = {
     "slug-taken": 409,
     "invalid-slug": 422,
     "invalid-dates": 422,
+    "no-such-question": 404,
+    "nothing-to-mark": 409,
+    "mark-changed": 409,
+    "rubric-changed": 409,
+    "own-mark": 409,
 }
 
 STATUS_OF_EDGE: dict[type[problems.EdgeError], int] = {

@@ -1,5 +1,5 @@
 """The operations for teaching staff and administrators: importing them adds them to the API."""
 
-from grader.api.v1 import dashboard
+from grader.api.v1 import dashboard, marking
 
-__all__ = ["dashboard"]
+__all__ = ["dashboard", "marking"]

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from grader.web.views import dashboard
+from grader.web.views import dashboard, marking
 
-BLUEPRINTS: tuple[Blueprint, ...] = (dashboard.pages,)
+BLUEPRINTS: tuple[Blueprint, ...] = (dashboard.pages, marking.pages)
