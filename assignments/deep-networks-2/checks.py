@@ -13,7 +13,7 @@ import numpy as np
 from assignments.asking import Got, Missing, Reply
 from assignments.outcome import Conclusion
 from assignments.vocabulary import Ask, Outcome, Share, check, combine, explain
-from assignments.vocabulary.variables import KnownValue, VariableTask, judge_reply, without_siblings
+from assignments.vocabulary.variables import KnownValue, VariableTask, judge_reply
 from reference.comparators.arrays import Tolerance
 from reference.comparators.numbers import Floats, Numbers, to_numbers
 from reference.implementations import deep_networks
@@ -73,7 +73,7 @@ def shapes(ask: Ask) -> Outcome:
     replies = {name: ask.read(name) for name in wanted}
     last = replies["Omega_3"]
     if isinstance(last, Missing):
-        return explain(without_siblings(last), "Omega_3")
+        return explain(last, "Omega_3")
     asked = [name for name in wanted if name != UNCHANGED]
     points = {name: 4.0 if name.startswith("beta") else 4.5 for name in asked}
     return combine(
@@ -89,7 +89,7 @@ def judge(ask: Ask, right: Matrices, points: Mapping[str, float], wrong: Mapping
     replies = {name: ask.read(name) for name in right}
     for name, reply in replies.items():
         if not isinstance(reply, Got):
-            return explain(without_siblings(reply), name)
+            return explain(reply, name)
     matrices = {name: matrix(reply) for name, reply in replies.items()}
     middle, wanted = matrices["Omega_1"], right["Omega_1"]
     if middle is None or middle.size != wanted.size:
@@ -129,7 +129,7 @@ def computes_the_same(rng: np.random.Generator, matrices: Mapping[str, Floats | 
 
 def judge_shape(reply: Reply, name: str, shape: tuple[int, int]) -> Outcome:
     if not isinstance(reply, Got):
-        return explain(without_siblings(reply), name)
+        return explain(reply, name)
     array = matrix(reply)
     if array is None:
         return Outcome(Conclusion.FAILED, 0.0, "It is no array of numbers with rows and columns.", "not-numbers")
