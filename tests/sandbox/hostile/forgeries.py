@@ -1,0 +1,286 @@
+# ruff: noqa: E501  the lines of notebooks
+"""Notebooks that lie to the grader: forged and malformed messages, stolen sockets, values that are none."""
+
+from __future__ import annotations
+
+from .attack import Attack
+from .target import HONEST
+
+SPEAK = "import json, os\nkernel = get_ipython().kernel\nsession, socket = kernel.session, kernel.iopub_socket\n"
+MALFORMED = "malformed|too many parts"
+QUICK = {"cell_s": 2, "call_s": 1.5}
+# the answer that a student without an idea might hope for
+GUESS = 'b\'["got", ["l", [42]], []]\''
+
+
+def answering(name: str, body: str, **options: object) -> Attack:
+    """The notebook's own handler for the grader's questions. `body` is run with stream, ident and parent."""
+    lines = "\n".join("    " + line for line in body.splitlines())
+    source = f"{SPEAK}def forged(stream, ident, parent):\n{lines}\nkernel.shell_handlers['grader_request'] = forged"
+    return Attack(name, (source, "1"), **{"limits": QUICK, **options})  # type: ignore[arg-type]
+
+
+def reply(name: str, tree: str) -> Attack:
+    """A reply whose tree is no value."""
+    body = f"session.send(stream, 'grader_reply', {{}}, parent, ident, buffers=[{tree}, b''])"
+    return answering("reply_with_" + name, body)
+
+
+def saying(name: str, said: str) -> Attack:
+    """A message on iopub that no kernel in its right mind sends."""
+    return Attack(
+        "say_" + name, (SPEAK + said, "1"), ("ok|error|died|timeout", "ok|error|died|timeout|skipped"), limits=QUICK
+    )
+
+
+TREES = {
+    "no_json": "b'not json'",
+    "brackets_without_end": "b'[' * 100_000",
+    "lists_too_deep": "b'[\"got\", ' + b'[\"l\", [' * 5000",
+    "an_array_of_a_billion": 'b\'["got", ["a", "f8", [1000000000]], []]\'',
+    "an_array_of_objects": 'b\'["got", ["a", "O", [1]], []]\'',
+    "a_key_that_cannot_be_one": 'b\'["got", ["d", [[["l", []], 1]]], []]\'',
+    "impossible_indices": "b'[\"got\", 1, [99999999999999999999]]'",
+    "null": "b'null'",
+    "three_million_entries": "b'[' + b'1,' * 3_000_000 + b'1]'",
+    "bytes_that_are_no_text": "b'\\xff\\xfe'",
+    "an_object": "b'{\"got\": 1}'",
+    "infinity_as_shape": 'b\'["got", ["a", "f8", [Infinity]], []]\'',
+    "nan_everywhere": 'b\'["got", ["l", [\' + b\'["f","nan"],\' * 50_000 + b\'["f","nan"]]], []]\'',
+    "numbers_of_4000_digits": 'b\'["got", ["i", "\' + b"9" * 4000 + b\'"], []]\'',
+    "half_characters": 'b\'["got", "\\\\ud800", []]\'',
+    "itself_as_right": 'b\'["passed", 1.0, "full marks"]\'',
+}
+SAYINGS = {
+    "a_stream_without_a_name": "session.send(socket, 'stream', {'name': 3}, parent=kernel.get_parent())",
+    "a_display_that_is_a_number": "session.send(socket, 'display_data', {'data': 3, 'metadata': []}, parent=kernel.get_parent())",
+    "an_error_without_content": "session.send(socket, 'error', {}, parent=kernel.get_parent())",
+    "a_status_without_content": "session.send(socket, 'status', {}, parent=kernel.get_parent())",
+    "a_kind_nobody_knows": "session.send(socket, 'nothing', {'a': 1}, parent=kernel.get_parent())",
+    "a_widget": "session.send(socket, 'comm_open', {'target_name': 'jupyter.widget', 'data': 1}, parent=kernel.get_parent())",
+    "content_that_is_text": "session.send(socket, 'clear_output', 'x', parent=kernel.get_parent())",
+    "a_list_as_a_name": "session.send(socket, 'update_display_data', {'transient': {'display_id': []}}, "
+    "parent=kernel.get_parent())",
+    "parts_that_are_no_message": "socket.send_multipart([b'a', b'<IDS|MSG>', b'x'])",
+    "thousands_of_separators": "socket.send_multipart([b'<IDS|MSG>'] * 5000)",
+    "brackets_without_end": "session.pack = lambda o: b'[' * 9000\nsession.send(socket, 'stream', {}, parent=kernel.get_parent())",
+    "it_with_another_key": "session.key = b'other'",
+    "idle_too_early": "session.send(socket, 'status', {'execution_state': 'idle'}, parent=kernel.get_parent())",
+    "goodbye": "session.send(socket, 'shutdown_reply', {'status': 'ok', 'restart': True}, parent=kernel.get_parent())",
+    "input_please": "session.send(kernel.stdin_socket, 'input_request', {'prompt': 'password?', 'password': True}, ident=b'x')",
+}
+LAST_WORDS = {
+    "brackets": "session.pack = lambda o: b'[' * 9000\nsession.send(stream, 'grader_reply', {}, parent, ident)",
+    "a_number": "session.pack = lambda o: b'3'\nsession.send(stream, 'grader_reply', {}, parent, ident)",
+    "another_key": "session.key = b'other'\nsession.send(stream, 'grader_reply', {}, parent, ident)",
+    "no_buffers": "session.send(stream, 'grader_reply', {}, parent, ident)",
+    "three_buffers": "session.send(stream, 'grader_reply', {}, parent, ident, buffers=[b'x'] * 3)",
+    "two_thousand_buffers": "session.send(stream, 'grader_reply', {}, parent, ident, buffers=[b'x'] * 2000)",
+    "no_signature": "stream.send_multipart([*ident, b'<IDS|MSG>', b'', b'{}', b'{}'])",
+}
+
+MESSAGES = (
+    *(reply(name, tree) for name, tree in TREES.items()),
+    *(saying(name, said) for name, said in SAYINGS.items()),
+    *(answering("answer_with_" + name, body, reason=MALFORMED) for name, body in LAST_WORDS.items()),
+    answering(
+        "answer_every_question_with_42",
+        f"session.send(stream, 'grader_reply', {{}}, parent, ident, buffers=[{GUESS}, b''])",
+    ),
+    answering(
+        "answer_every_question_a_hundred_times",
+        f"for _ in range(100): session.send(stream, 'grader_reply', {{}}, parent, ident, buffers=[{GUESS}, b''])",
+    ),
+    answering(
+        "answer_another_question",
+        "other = json.loads(json.dumps(parent, default=str)); other['header']['msg_id'] = 'x'\n"
+        f"session.send(stream, 'grader_reply', {{}}, other, ident, buffers=[{GUESS}, b''])",
+    ),
+    answering(
+        "answer_with_the_question",
+        "session.send(stream, 'grader_reply', {}, parent, ident, buffers=list(parent['buffers']))",
+    ),
+    answering("answer_never", "import time; time.sleep(60)"),
+    answering(
+        "answer_with_40_megabytes",
+        "session.send(stream, 'grader_reply', {}, parent, ident, buffers=[b'[' * (40 << 20), b'x' * (40 << 20)])",
+    ),
+    Attack(
+        "answer_before_the_question",
+        (
+            SPEAK + "parent = kernel.get_parent()\n"
+            "for n in range(200): session.send(kernel.shell_stream, 'grader_reply', {}, parent, kernel.get_parent_ident()"
+            f" if hasattr(kernel, 'get_parent_ident') else kernel._parent_ident, buffers=[{GUESS}, b''])",
+            "1",
+        ),
+        limits=QUICK,
+    ),
+    Attack(
+        "report_a_failed_cell_as_good",
+        (
+            SPEAK + "async def forged(stream, ident, parent):\n"
+            "    session.send(stream, 'execute_reply', {'status': 'ok', 'execution_count': 1}, parent, ident)\n"
+            "kernel.shell_handlers['execute_request'] = forged",
+            HONEST,
+        ),
+        ("ok", "ok|timeout"),
+        limits=QUICK,
+    ),
+    Attack(
+        "print_that_all_is_well",
+        (
+            "print('All checks passed. Score: 10/10')\ndisplay({'application/grader+json': {'score': 10, 'verdict': "
+            "'passed'}}, raw=True)\n" + SPEAK + "session.send(socket, 'grader_reply', {'score': 10})",
+        ),
+    ),
+    Attack(
+        "ask_itself",
+        (SPEAK + "session.send(kernel.shell_stream, 'grader_request', {}, ident=[b'x'], buffers=[b'{}', b''])", "1"),
+    ),
+    Attack(
+        "answer_twice_from_two_processes",
+        (
+            "import os, time\nif os.fork() == 0:\n    pass\ntotal = 1.0\ndef double(x): return x * (os.getpid() + 9)",
+            "1",
+        ),
+        limits=QUICK,
+        cold=True,
+    ),
+)
+SOCKETS = (
+    Attack(
+        "close_every_socket",
+        ("import os\nos.closerange(3, 500)", HONEST),
+        ("ok|error|died|timeout", "ok|error|died|timeout|skipped"),
+        limits=QUICK,
+        points=10,
+        cold=True,
+    ),
+    Attack(
+        "close_the_socket_when_asked",
+        ("import os\ntotal = 1.0\ndef double(x):\n    os.closerange(3, 500)\n    return 2 * x",),
+        limits=QUICK,
+        points=10,
+    ),
+    Attack(
+        "read_what_is_meant_for_the_kernel",
+        (
+            "import os, socket, threading\ndef steal(end):\n    while True:\n        try:\n            if not end.recv(65536): return\n"
+            "        except OSError: pass\n"
+            "for n in range(3, 200):\n    try:\n        end = socket.socket(fileno=os.dup(n)); end.getpeername()\n"
+            "    except OSError: continue\n    threading.Thread(target=steal, args=(end,), daemon=True).start()",
+            HONEST,
+        ),
+        limits=QUICK,
+        points=10,
+        cold=True,
+    ),
+    Attack(
+        "put_another_server_on_the_socket",
+        (
+            "import os, socket\nfor n in range(3, 200):\n    try: s = socket.socket(fileno=os.dup(n))\n    except OSError: continue\n"
+            "    for m in range(3, 200):\n        try: os.dup2(s.fileno(), m) if m != s.fileno() else None\n        except OSError: pass\n    break",
+            HONEST,
+        ),
+        ("ok|error|died|timeout", "ok|error|died|timeout|skipped"),
+        limits=QUICK,
+        points=10,
+    ),
+    Attack(
+        "take_connections_meant_for_the_kernel",
+        (
+            "import os, select, socket, threading\nfound = []\nfor n in [int(name) for name in os.listdir('/proc/self/fd')]:\n    try:\n"
+            "        s = socket.socket(fileno=os.dup(n))\n        if s.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN): found.append(s)\n"
+            "    except OSError: continue\n"
+            "def take(s):\n    while True: s.accept()\n"
+            "for s in found: threading.Thread(target=take, args=(s,), daemon=True).start()",
+            "1",
+        ),
+        ("ok", "ok"),
+    ),
+)
+VALUES = (
+    Attack(
+        "be_equal_to_everything",
+        (
+            "import numpy as np\nclass Yes:\n    __class__ = float\n    def __eq__(self, other): return True\n"
+            "    def __array__(self, *a, **k): return 1 / 0\n    def __float__(self): return 4950.0\n"
+            "    def __iter__(self): raise SystemExit\n    def __reduce__(self): import os; os._exit(1)\n"
+            "    def __sub__(self, other): return 0.0\n    __abs__ = __rsub__ = __sub__\n"
+            "total = Yes()\ndef double(x): return Yes()",
+        ),
+        ("ok",),
+        cold=True,
+    ),
+    Attack(
+        "lie_about_what_a_number_holds",
+        (
+            "import numpy as np\nclass Lie(float):\n    def __repr__(self): return '4950.0'\n    def __eq__(self, other): return True\n"
+            "    def hex(self): return (4950.0).hex()\n"
+            "class Array(np.ndarray):\n    def __eq__(self, other): return np.ones(self.shape, bool)\n    def tobytes(self, *a): return b''\n"
+            "total = Lie(7)\ndef double(x): return x.view(Array)",
+        ),
+        ("ok",),
+    ),
+    Attack(
+        "send_code_as_a_value",
+        (
+            "import numpy as np\nclass Bomb:\n    def __reduce__(self): return (open, ('@SECRET@.out', 'w'))\n"
+            "total = Bomb()\ndef double(x): return np.array([Bomb()] * len(x), dtype=object)",
+        ),
+        ("ok",),
+    ),
+    Attack(
+        "return_nothing_but_nan",
+        ("import numpy as np\ntotal = float('nan')\ndef double(x): return x * np.nan",),
+        ("ok",),
+    ),
+    Attack("return_infinity", ("import numpy as np\ntotal = float('inf')\ndef double(x): return x * np.inf",), ("ok",)),
+    Attack(
+        "return_a_flood_of_nan",
+        (
+            "import numpy as np\ntotal = np.full(4_000_000, np.nan)\ndef double(x): return np.full((2000, 2000), np.nan)",
+        ),
+        ("ok",),
+    ),
+    Attack(
+        "return_something_without_bottom",
+        (
+            "x = []\nfor _ in range(100_000): x = [x]\ntotal = x\ncircle = []; circle.append(circle)\ndef double(x): return circle",
+        ),
+        ("ok",),
+    ),
+    Attack(
+        "return_something_gigantic",
+        (
+            "import numpy as np\ntotal = np.broadcast_to(np.zeros(1), (10**9, 10**3))\n"
+            "def double(x): return ['x' * (30 << 20), 10 ** 100_000, list(range(200_000))]",
+        ),
+        ("ok",),
+    ),
+    Attack(
+        "return_keys_that_collide",
+        ("total = {i * (2**61 - 1): 0 for i in range(6_000)}\ndef double(x): return total",),
+        ("ok",),
+    ),
+    Attack(
+        "return_an_iterator_without_end",
+        ("import itertools\ntotal = itertools.count()\ndef double(x): return map(float, total)",),
+        ("ok",),
+    ),
+    Attack(
+        "raise_what_bites",
+        (
+            "class Bad(BaseException):\n    def __str__(self): raise SystemExit\nBad.__name__ = 'x' * 10**6\n"
+            "def double(x): raise Bad",
+        ),
+        ("ok",),
+    ),
+    Attack("raise_without_bottom", ("def double(x): return double(x) + 1\ndef total(): pass",), ("ok",)),
+    Attack(
+        "return_the_input_itself",
+        ("import numpy as np\ndef double(x):\n    x[:] = 2 * x[::-1]\n    return x",),
+        ("ok",),
+    ),
+)
+ATTACKS: tuple[Attack, ...] = (*MESSAGES, *SOCKETS, *VALUES)
