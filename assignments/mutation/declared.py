@@ -17,7 +17,7 @@ FILE = "mutants.toml"
 
 class _Equivalent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
-    id: Annotated[str, Field(min_length=1, max_length=200)]
+    ids: Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1)]
     reason: Annotated[str, Field(min_length=10, max_length=1_000)]
 
 
@@ -42,10 +42,11 @@ def declared_equivalent(folder: Path) -> Mapping[str, str]:
         raise PackageError(path, first["msg"], line=line_of(key_lines(text), first["loc"]), key=key) from None
     reasons: dict[str, str] = {}
     for number, entry in enumerate(entries):
-        if entry.id in reasons:
-            line = line_of(key_lines(text), ("equivalent", number, "id"))
-            raise PackageError(path, f"{entry.id!r} is declared twice", line=line, key="equivalent")
-        reasons[entry.id] = entry.reason
+        for name in entry.ids:
+            if name in reasons:
+                line = line_of(key_lines(text), ("equivalent", number, "ids"))
+                raise PackageError(path, f"{name!r} is declared twice", line=line, key="equivalent")
+            reasons[name] = entry.reason
     return reasons
 
 
@@ -59,7 +60,7 @@ def no_longer_there(folder: Path, known: Collection[str]) -> list[PackageError]:
     errors = []
     for name in declared:
         if name not in known:
-            line = next((number for number, row in enumerate(text, start=1) if name in row), None)
+            line = next((number for number, row in enumerate(text, start=1) if f'"{name}"' in row), None)
             problem = f"the solution has no mutant {name!r} any more: take the entry out, or declare the new one"
-            errors.append(PackageError(path, problem, line=line, key="id"))
+            errors.append(PackageError(path, problem, line=line, key="ids"))
     return errors

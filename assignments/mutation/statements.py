@@ -14,6 +14,8 @@ _OPPOSITE = {ast.Add: "-=", ast.Sub: "+=", ast.Mult: "/=", ast.Div: "*="}
 def of_result(statement: ast.stmt) -> Iterator[Change]:
     """What is returned or assigned as a whole, of the wrong sign or size, or zero."""
     value = getattr(statement, "value", None)
+    if isinstance(statement, ast.Assign) and any(isinstance(t, ast.Tuple | ast.List) for t in statement.targets):
+        return  # twice a tuple is a longer tuple
     if isinstance(value, ast.Tuple):
         for part in value.elts:
             if _can_be_scaled(part):

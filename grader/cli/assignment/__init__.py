@@ -11,6 +11,8 @@ COMMANDS = {
     "show": ("grader.cli.assignment.listing:show", "Show the checks, answer fields and limits of one assignment."),
     "new": ("grader.cli.assignment.creating:new", "Write a complete package to begin with."),
     "lint": ("grader.cli.assignment.linting:lint", "Say what is wrong with a package, and what is unwise."),
+    "preview": ("grader.cli.assignment.previewing:preview", "Write a page with what students see."),
+    "try": ("grader.cli.assignment.previewing:try_notebook", "Grade a notebook and show what only staff see."),
     "test": ("grader.cli.assignment.testing:test", "Grade solution, starter, cases and mutants of the solution."),
 }
 

@@ -35,7 +35,7 @@ def show_mutants(report: Report) -> None:
     if tally.survivors:
         click.echo(
             "A wrong answer that survives gets every point: strengthen the check. One that is right all the same goes "
-            f"into assignments/{report.slug}/mutants.toml as [[equivalent]] with its id and the reason."
+            f"into assignments/{report.slug}/mutants.toml as [[equivalent]]: ids and the reason."
         )
 
 

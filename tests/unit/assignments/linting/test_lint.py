@@ -186,7 +186,7 @@ def test_cases_that_contradict_themselves_are_errors(folder: Path) -> None:
 
 
 def test_a_declared_mutant_that_is_gone_is_an_error(folder: Path) -> None:
-    (folder / "mutants.toml").write_text('[[equivalent]]\nid = "f:sign:00000000"\nreason = "it was once equal"\n')
+    (folder / "mutants.toml").write_text('[[equivalent]]\nids = ["f:sign:00000000"]\nreason = "it was once equal"\n')
     remark = the_only(lint(folder), "mutants")
     assert (remark.severity, remark.line) == ("error", 2)
 

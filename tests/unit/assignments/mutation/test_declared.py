@@ -9,7 +9,7 @@ import pytest
 from assignments.errors import PackageError
 from assignments.mutation.declared import declared_equivalent, no_longer_there
 
-ENTRY = '[[equivalent]]\nid = "{}"\nreason = "any width will do here"\n'
+ENTRY = '[[equivalent]]\nids = ["{}"]\nreason = "any width will do here"\n'
 
 
 def written(folder: Path, text: str) -> Path:
@@ -29,10 +29,10 @@ def test_reasons_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ('[[equivalent]]\nid = "f:sign:1"\n', "mutants.toml:1: equivalent.0.reason"),
-        ('[[equivalent]]\nid = "f:sign:1"\nreason = "ok"\n', "mutants.toml:3: equivalent.0.reason"),
+        ('[[equivalent]]\nids = ["f:sign:1"]\n', "mutants.toml:1: equivalent.0.reason"),
+        ('[[equivalent]]\nids = ["f:sign:1"]\nreason = "ok"\n', "mutants.toml:3: equivalent.0.reason"),
         (ENTRY.format("f:sign:1") * 2, "mutants.toml:5: equivalent: 'f:sign:1' is declared twice"),
-        ('[[equal]]\nid = "f:sign:1"\n', "equal"),
+        ('[[equal]]\nids = ["f:sign:1"]\n', "equal"),
         ("[[equivalent\n", "cannot be read"),
     ],
 )
