@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -148,6 +149,28 @@ def grades_of(session: Session, *, assignment_id: str | None = None, student_id:
     if student_id is not None:
         query = query.where(Grade.student_id == student_id)
     return list(session.scalars(query))
+
+
+def counts_by_assignment(session: Session, assignment_ids: Collection[str]) -> dict[str, int]:
+    """How many submissions each assignment has, of everybody."""
+    query = (
+        select(Submission.assignment_id, func.count())
+        .where(Submission.assignment_id.in_(assignment_ids))
+        .group_by(Submission.assignment_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def latest_by_assignment(
+    session: Session, *, student_id: str, assignment_ids: Collection[str]
+) -> dict[str, Submission]:
+    """The student's newest submission for each assignment that has one."""
+    query = (
+        select(Submission)
+        .where(Submission.student_id == student_id, Submission.assignment_id.in_(assignment_ids))
+        .order_by(Submission.number)
+    )
+    return {submission.assignment_id: submission for submission in session.scalars(query)}
 
 
 def lock_student(session: Session, student_id: str) -> None:

@@ -161,6 +161,14 @@ def reader_of_submission(session: Session, caller: Caller, args: dict[str, Any])
     return SubmissionScope(submission, role, own)
 
 
+def author_of_submission(session: Session, caller: Caller, args: dict[str, Any]) -> SubmissionScope:
+    """The student who handed it in, and nobody else."""
+    scope = reader_of_submission(session, caller, args)
+    if not scope.own:
+        raise NoAccess("Only the student who handed it in can do this.")
+    return scope
+
+
 def staff_of_submission(session: Session, caller: Caller, args: dict[str, Any]) -> SubmissionScope:
     scope = reader_of_submission(session, caller, args)
     if not scope.staff:

@@ -16,9 +16,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from grader.api import v1
 from grader.settings import Settings
-from grader.web import access, backend, catalogue, errors, formats, identity, limits, security
+from grader.web import access, backend, catalogue, errors, formats, identity, limits, security, zones
 from grader.web.uploads import FORM_TIMES
-from grader.web.views import account, documentation, health, staff, student, submission, teaching
+from grader.web.views import account, documentation, health, policy, staff, student, submission, teaching
 from grader.wiring import Backend
 
 STATIC = Path(__file__).parent / "static"
@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     errors.init_app(app)
     _teach_templates(app)
-    for pages in (account, student, submission, staff, health, documentation):
+    for pages in (account, student, submission, staff, policy, health, documentation):
         app.register_blueprint(pages.pages)
     for blueprint in teaching.BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -84,7 +84,7 @@ def _teach_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for filters in (formats.points, formats.seconds, formats.mebibytes, formats.file_size, formats.iso, formats.prose):
         app.jinja_env.filters[filters.__name__] = filters
-    app.jinja_env.filters["utc_text"] = formats.utc_text
+    app.jinja_env.filters["local_text"] = zones.local_text
     app.jinja_env.filters["counted"] = formats.count
     versions = {path.name: sha256(path.read_bytes()).hexdigest()[:10] for path in STATIC.iterdir()}
 

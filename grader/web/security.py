@@ -11,6 +11,7 @@ POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data:",  # Bootstrap and Swagger UI carry small icons as data: in their style sheets
         "font-src 'self'",
+        "frame-src 'self'",  # executed notebooks, in a sandbox and with a policy of their own
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",

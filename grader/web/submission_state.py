@@ -56,6 +56,8 @@ class ResultState:
     max_score: float | None
     checks: tuple[CheckState, ...]
     hidden_checks: int  # checks that this reader is told nothing about
+    hidden_names: tuple[str, ...]  # the names of those of them that may be named
+    withheld: bool  # graded, but the staff have not released the grades
     stopped_cells: tuple[CellState, ...]
     notices: tuple[str, ...]
     reason: str
@@ -147,6 +149,8 @@ class SubmissionState:
     def spoken(self) -> str:
         if self.pending is not None:
             return self.pending.spoken
+        if self.result is not None and self.result.withheld:
+            return "Graded. The result will be shown when the grades are released."
         if self.result is not None and self.result.outcome is GradeStatus.GRADED:
             score, most = formats.points(self.result.score), formats.points(self.result.max_score)
             return f"Graded: {score} of {most} points. The checks are listed below."
@@ -177,20 +181,24 @@ def state_of(
 def result_of(run: Run, outline: Outline, *, staff: bool) -> ResultState:
     """What `run` concluded, with what this reader may know of it."""
     outcome = run.outcome or GradeStatus.FAILED
-    counted = outcome is GradeStatus.GRADED
+    withheld = outline.withheld and not staff
+    counted = outcome is GradeStatus.GRADED and not withheld
     checks = _checks(run, outline, staff=staff) if counted else ()
     hidden = len(run.checks) - len(checks) if counted else 0
+    stopped = _stopped(run.cells)
     score, most = run.score, run.max_score
     if hidden:
         score, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
     return ResultState(
         outcome=outcome,
         score=score if counted else None,
-        max_score=most,
+        max_score=most if not withheld else None,
         checks=checks,
         hidden_checks=hidden,
-        stopped_cells=_stopped(run.cells),
-        notices=tuple(run.notices),
+        hidden_names=tuple(row.title for row in run.checks if outline.visibility(row.key) == "name") if hidden else (),
+        withheld=withheld,
+        stopped_cells=stopped,
+        notices=_notices(run.notices, stopped),
         reason=run.reason,
         staff_text=run.staff_text if staff else "",
         total_s=run.seconds_total,
@@ -205,7 +213,7 @@ def _checks(run: Run, outline: Outline, *, staff: bool) -> tuple[CheckState, ...
     rows = []
     for row in run.checks:
         shown = "full" if staff else outline.visibility(row.key)
-        if shown == "hidden":
+        if shown in ("hidden", "name"):
             continue
         spec = outline.check(row.key)
         helped = shown == "full" and row.verdict not in (Verdict.PASSED, Verdict.MANUAL, Verdict.UNAVAILABLE)
@@ -242,6 +250,12 @@ def _stopped(cells: Sequence[dict[str, Any]]) -> tuple[CellState, ...]:
         for cell in cells
         if cell.get("status") != "ok"
     )
+
+
+def _notices(notices: Sequence[str], stopped: Sequence[CellState]) -> tuple[str, ...]:
+    """Without those on cells that stopped: the list of these cells says the same, and all of it."""
+    told = tuple(f"Cell {cell.number} " for cell in stopped)
+    return tuple(notice for notice in notices if not (told and notice.startswith(told)))
 
 
 def _waiting(position: int | None) -> str:

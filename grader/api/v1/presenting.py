@@ -15,6 +15,7 @@ from grader.submissions import queries as submissions
 from grader.submissions.filters import SubmissionRow
 from grader.web.access import SubmissionScope
 from grader.web.catalogue import catalogue
+from grader.web.outline import outline_of
 from grader.web.pages.rows import same_file_as, shown_score
 from grader.web.pages.submission_page import ATTEMPTS_MOST, live_state
 from grader.web.submission_state import CheckState, PendingState, ResultState
@@ -23,7 +24,7 @@ from grader.web.submission_state import CheckState, PendingState, ResultState
 def assignment_out(session: Session, assignment: Assignment, course: Course, role: Role) -> schemas.AssignmentOut:
     version = courses.current_version(session, assignment.id)
     release = release_of(version) if version is not None else None
-    checks = [c for c in (release.checks if release else ()) if role.is_staff or c.visibility != "hidden"]
+    checks = outline_of(session, assignment, version).listed(staff=role.is_staff)
     address: dict[str, Any] = {"slug": assignment.slug, "course": course.slug, "_external": True}
     starter = catalogue().has_starter(assignment.slug)
     return schemas.AssignmentOut(

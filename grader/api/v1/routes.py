@@ -100,7 +100,7 @@ def starter(slug: str, query: schemas.CourseIn) -> Response:
 def own_submissions(slug: str, query: schemas.OwnPageIn) -> schemas.PageOut:
     scope, user = access.granted_assignment(), access.caller_user()
     with backend().reading() as session:
-        version = courses.current_version(session, scope.assignment.id)
+        outline = outline_of(session, scope.assignment, courses.current_version(session, scope.assignment.id))
         found = submissions.of_student(
             session,
             student_id=user.id,
@@ -108,7 +108,7 @@ def own_submissions(slug: str, query: schemas.OwnPageIn) -> schemas.PageOut:
             limit=query.limit + 1,
             offset=query.offset,
         )
-    hides = outline_of(version).hides and not scope.role.is_staff
+    hides = outline.hides and not scope.role.is_staff
     rows = [presenting.own_row_out(s, user, scope.course, hides=hides) for s in found[: query.limit]]
     return _page(rows, None, query, more=len(found) > query.limit)
 

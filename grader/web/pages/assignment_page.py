@@ -13,13 +13,20 @@ from sqlalchemy.orm import Session
 from assignments.metadata import CheckSpec
 from grader.courses import queries as courses
 from grader.courses.service import release_of
-from grader.db.models import AssignmentVersion, User
+from grader.db.models import Assignment, AssignmentVersion, Grade, User
+from grader.gradebook.extensions import token_room
+from grader.policies import queries as policies
+from grader.policies.evaluation import Room, room
+from grader.policies.terms import Terms
+from grader.policies.words import late_now_text, policy_text, refusal_text
 from grader.submissions import queries as submissions
+from grader.time import utc_now
+from grader.web import zones
 from grader.web.access import AssignmentScope
 from grader.web.backend import settings
 from grader.web.catalogue import catalogue
 from grader.web.outline import outline_of
-from grader.web.pages.rows import AttemptRow, attempt_rows
+from grader.web.pages.rows import AttemptRow, Standing, attempt_rows
 
 ANSWER_PREFIX = "answer-"
 ATTEMPTS_MOST = 200
@@ -35,18 +42,42 @@ class AnswerInput:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """The rules as they hold for the reader now, in words."""
+
+    sentence: str
+    late_now: str  # what handing in now would cost; ""
+    refusal: str  # why nothing is accepted now; ""
+    tokens: int  # late tokens that can be spent here now
+
+
+@dataclass(frozen=True)
+class GradeNote:
+    """What counts for the student now, and why it is not just the score of an attempt."""
+
+    score: float | None
+    max_score: float | None
+    text: str
+
+
+@dataclass(frozen=True)
 class AssignmentPage:
     title: str
     course_name: str
     summary: list[str]  # paragraphs
     max_score: float | None
-    due_at: datetime | None
+    due_at: datetime | None  # the reader's own
     checks: list[CheckSpec]  # those that students may know of
     answers: list[AnswerInput]
     attempts: list[AttemptRow]
+    rules: Rules
+    grade: GradeNote | None
+    withheld: bool
     most_bytes: int
     url: str
     starter_url: str | None
+    task_url: str | None
+    token_url: str
     staff_url: str | None
 
 
@@ -59,24 +90,64 @@ def assignment_page(
 ) -> AssignmentPage:
     assignment, course = scope.assignment, scope.course
     version = courses.current_version(session, assignment.id)
-    outline = outline_of(version)
+    outline = outline_of(session, assignment, version)
     attempts = submissions.of_student(
         session, student_id=user.id, assignment_id=assignment.id, limit=ATTEMPTS_MOST, offset=0
     )
+    terms = policies.terms_of(session, assignment, user.id)
+    grade = submissions.grade_of(session, student_id=user.id, assignment_id=assignment.id)
+    hides = outline.hides and not scope.role.is_staff
     address: dict[str, Any] = {"course_slug": course.slug, "slug": assignment.slug}
+    has_starter = catalogue().has_starter(assignment.slug)
     return AssignmentPage(
         title=assignment.title,
         course_name=course.title,
         summary=_paragraphs(release_of(version).summary if version else ""),
         max_score=version.max_score if version else None,
-        due_at=assignment.due_at,
-        checks=[check for check in outline.checks if scope.role.is_staff or check.visibility != "hidden"],
+        due_at=terms.due_at,
+        checks=outline.listed(staff=scope.role.is_staff),
         answers=_answers(version, typed, answer_problem),
-        attempts=attempt_rows(attempts, hides=outline.hides and not scope.role.is_staff),
+        attempts=attempt_rows(attempts, Standing(terms, grade, hides, own=True)),
+        rules=_rules(session, assignment, user, terms, staff=scope.role.is_staff),
+        grade=None if hides else grade_note(grade),
+        withheld=outline.withheld and not scope.role.is_staff,
         most_bytes=settings().max_upload_bytes,
         url=url_for("student.assignment", **address),
-        starter_url=url_for("student.starter", **address) if catalogue().has_starter(assignment.slug) else None,
+        starter_url=url_for("student.starter", **address) if has_starter else None,
+        task_url=url_for("student.task", **address) if has_starter else None,
+        token_url=url_for("student.late_token", **address),
         staff_url=url_for("staff.submissions", **address) if scope.role.is_staff else None,
+    )
+
+
+def grade_note(grade: Grade | None) -> GradeNote | None:
+    """None where nothing counts yet."""
+    if grade is None or (grade.score is None and not grade.excused):
+        return None
+    if grade.excused:
+        text = f"You are excused: {grade.note}"
+    elif grade.override_score is not None:
+        text = f"Set by the teaching staff: {grade.note}"
+    elif grade.kept_share < 1:
+        text = "After the late penalty."
+    else:
+        text = ""
+    return GradeNote(grade.score, grade.max_score, text)
+
+
+def room_of(session: Session, assignment: Assignment, user: User, terms: Terms) -> Room:
+    made = policies.attempts_made(session, assignment_id=assignment.id, student_id=user.id)
+    return room(terms, utc_now(), made)
+
+
+def _rules(session: Session, assignment: Assignment, user: User, terms: Terms, *, staff: bool) -> Rules:
+    now, found = utc_now(), room_of(session, assignment, user, terms)
+    refusal = found.refusal if not staff else None
+    return Rules(
+        sentence=policy_text(terms, now, found, zones.local_text),
+        late_now="" if refusal else late_now_text(terms, now),
+        refusal=refusal_text(refusal, terms, zones.local_text) if refusal else "",
+        tokens=0 if staff else token_room(session, assignment, user.id),
     )
 
 

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from grader.audit import queries as audit
 from grader.courses.service import release_of
 from grader.db.models import AuditEntry, Run, RunCause, RunStatus, Submission
+from grader.policies import queries as policies
 from grader.submissions import queries as submissions
 from grader.web import formats
 from grader.web.access import SubmissionScope
 from grader.web.backend import backend
 from grader.web.outline import outline_for
-from grader.web.pages.rows import AttemptRow, attempt_rows
+from grader.web.pages.rows import AttemptRow, Standing, attempt_rows
 from grader.web.submission_state import SubmissionState, state_of
 from worker.contract import GradeStatus
 
@@ -71,7 +72,7 @@ def document_title(submission: Submission, state: SubmissionState) -> str:
     """The title of the browser's tab, so that a result is noticed in another tab."""
     if state.pending is not None:
         what = state.pending.headline
-    elif state.result is not None and state.result.outcome is GradeStatus.GRADED:
+    elif state.result is not None and state.result.outcome is GradeStatus.GRADED and not state.result.withheld:
         what = f"{formats.points(state.result.score)} of {formats.points(state.result.max_score)} points"
     else:
         what = state.headline
@@ -89,7 +90,13 @@ def submission_page(session: Session, scope: SubmissionScope) -> SubmissionPage:
         limit=ATTEMPTS_MOST,
         offset=0,
     )
-    rows = attempt_rows(attempts, hides=not scope.staff and outline_for(session, submission).hides)
+    standing = Standing(
+        terms=policies.terms_of(session, assignment, submission.student_id),
+        grade=submissions.grade_of(session, student_id=submission.student_id, assignment_id=assignment.id),
+        hides=not scope.staff and outline_for(session, submission).hides,
+        own=scope.own,
+    )
+    rows = attempt_rows(attempts, standing)
     student = submission.student
     return SubmissionPage(
         id=submission.id,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from grader.audit.service import Actor
 from grader.db.models import Source
 from grader.errors import DomainError
+from grader.gradebook import extensions
+from grader.policies.errors import HandInRefused
+from grader.policies.words import refusal_text
 from grader.submissions.errors import AnswersRefused
-from grader.web import access, errors
+from grader.web import access, errors, zones
 from grader.web.backend import backend
 from grader.web.catalogue import catalogue
 from grader.web.handing_in import hand_in
+from grader.web.notebook_frame import frame_response
 from grader.web.pages.assignment_page import ANSWER_PREFIX, assignment_page
 from grader.web.pages.home_page import home_page
 from grader.web.problems import EdgeError
@@ -43,6 +48,9 @@ def submit(course_slug: str, slug: str) -> ResponseReturnValue:
         accepted = hand_in(_typed(), Source.WEB)
     except AnswersRefused as error:
         return _assignment_page(answer_problem=(error.key, str(error))), errors.status_of(error)
+    except HandInRefused as error:
+        text = refusal_text(error.refusal, error.terms, zones.local_text)
+        return _assignment_page(problem=f"{text} This upload was not counted."), errors.status_of(error)
     except DomainError as error:
         return _assignment_page(problem=str(error)), errors.status_of(error)
     except EdgeError as error:
@@ -54,6 +62,34 @@ def submit(course_slug: str, slug: str) -> ResponseReturnValue:
 @access.allow(access.member_of_assignment)
 def starter(course_slug: str, slug: str) -> Response:
     return starter_file(slug)
+
+
+@pages.get(f"{ADDRESS}/task")
+@access.allow(access.member_of_assignment)
+def task(course_slug: str, slug: str) -> ResponseReturnValue:
+    """The starter notebook to read, in a frame of its own."""
+    scope = access.granted_assignment()
+    frame = url_for("student.task_frame", course_slug=course_slug, slug=slug)
+    return render_template("student/task.html", scope=scope, frame_url=frame)
+
+
+@pages.get(f"{ADDRESS}/task/frame")
+@access.allow(access.member_of_assignment)
+def task_frame(course_slug: str, slug: str) -> Response:
+    data = catalogue().starter(slug)
+    if data is None:
+        raise NotFound("This assignment has no starter notebook.")
+    return frame_response(data, "The task")
+
+
+@pages.post(f"{ADDRESS}/late-token")
+@access.allow(access.student_of_assignment)
+def late_token(course_slug: str, slug: str) -> ResponseReturnValue:
+    scope, user = access.granted_assignment(), access.caller_user()
+    with backend().writing() as session:
+        extensions.spend_token(session, assignment=scope.assignment, student=user, by=Actor.of(user))
+    flash("Your due date moved by 24 hours.", "success")
+    return redirect(url_for("student.assignment", course_slug=course_slug, slug=slug), 303)
 
 
 def starter_file(slug: str) -> Response:

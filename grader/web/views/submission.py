@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from grader.audit.service import Actor
+from grader.gradebook import overrides
 from grader.submissions import service as submissions
 from grader.web import access
 from grader.web.backend import backend
@@ -29,6 +31,19 @@ def page(submission_id: str) -> ResponseReturnValue:
 @access.allow(access.reader_of_submission)
 def events(submission_id: str) -> Response:
     return event_stream(submission_id, staff=access.granted_submission().staff)
+
+
+@pages.post("/<submission_id>/choose")
+@access.allow(access.author_of_submission)
+def choose(submission_id: str) -> ResponseReturnValue:
+    """Where the rules let the student choose: this attempt counts from now on."""
+    submission, user = access.granted_submission().submission, access.caller_user()
+    with backend().writing() as session:
+        overrides.choose(
+            session, assignment=submission.assignment, student=user, submission=submission, by=Actor.of(user)
+        )
+    flash(f"Attempt {submission.number} counts now.", "success")
+    return redirect(url_for("submission.page", submission_id=submission_id), 303)
 
 
 @pages.get("/<submission_id>/notebook.ipynb")
