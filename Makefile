@@ -3,7 +3,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test setup setup-dev lint format doctor bench lock clean
+.PHONY: help run test test-gpu setup setup-dev lint format doctor bench lock clean
 
 export PYTHON
 BOOTSTRAP := "$$(command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11 || echo "$${PYTHON:-python3}")" tools/bootstrap.py
@@ -18,6 +18,9 @@ run: setup ## start everything with the demo course, on http://127.0.0.1:8000 (A
 
 test: setup-dev ## style, types, import rules and all tests
 	@exec .venv/bin/python -P tools/check.py $(ARGS)
+
+test-gpu: setup-dev ## the tests that need an NVIDIA GPU (and `make setup GRADER_TORCH=gpu`)
+	@$(BIN) pytest tests/gpu -m gpu $(ARGS)
 
 setup: ## make or update the environments (GRADER_TORCH=gpu|cpu chooses the PyTorch build)
 	@$(BOOTSTRAP)

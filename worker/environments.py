@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from worker.gpu.discovery import Gpu
+
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -19,6 +21,7 @@ class Environment:
     name: str
     interpreter: Path
     preload: tuple[str, ...] = ()  # modules that a warm parent imports; none: every kernel is started from nothing
+    gpu: Gpu | None = None  # that its kernels may use; never from the file, but given by worker.gpu.lease
 
 
 def load_environments(path: Path) -> dict[str, Environment]:

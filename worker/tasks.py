@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from functools import lru_cache
@@ -21,10 +22,12 @@ from worker.contract import (
     TASK_STARTED,
     JobMessage,
     MessageError,
+    Queue,
     ResultMessage,
     StartedMessage,
 )
-from worker.environments import EnvironmentsError, load_environments
+from worker.environments import Environment, EnvironmentsError, load_environments
+from worker.gpu.lease import NoGpu, environment_for
 from worker.pipeline.request import GradeRequest, Grading, failed
 from worker.pipeline.resolve import ResolveError, Resolver
 from worker.pipeline.run import grade_sync
@@ -103,6 +106,8 @@ def _grade(job: JobMessage, settings: WorkerSettings, progress: Callable[..., No
     except (BlobError, ResolveError, SandboxUnavailable) as error:
         log.error("run %s not graded: %s", job.run_id, error)
         return failed(str(error))
+    if job.queue is Queue.GPU and settings.warm and not settings.unsafe:
+        _keep_warm_with_gpu(environment)
     request = GradeRequest(
         notebook=data,
         package=package,
@@ -113,6 +118,12 @@ def _grade(job: JobMessage, settings: WorkerSettings, progress: Callable[..., No
         max_notebook_bytes=settings.max_notebook_bytes,
     )
     return grade_sync(request, progress)
+
+
+def _keep_warm_with_gpu(environment: Environment) -> None:
+    """From the first job on, because a worker may serve both queues: the GPU is taken when it is needed."""
+    with contextlib.suppress(NoGpu):  # said where the kernel is to be started
+        POOLS.keep_warm(environment_for(environment, "gpu"))
 
 
 def to_message(job: JobMessage, grading: Grading, worker: str) -> ResultMessage:

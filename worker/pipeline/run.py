@@ -22,6 +22,7 @@ from assignments.outcome import Conclusion, Outcome
 from worker.checker.checks import Checks, Moment
 from worker.checker.errors import CheckBroken, CheckerLost, ChecksUnusable
 from worker.contract import CellSummary, CheckResult, GradeStatus, Seconds
+from worker.gpu.lease import NoGpu, environment_for
 from worker.kernels.session import KernelStartError, NotebookSession, SessionSpec
 from worker.pipeline.ask import KernelRelay
 from worker.pipeline.causes import cause_of_absence
@@ -53,6 +54,8 @@ async def grade(request: GradeRequest, progress: ProgressSink) -> Grading:
     else:
         try:
             grading = await _Run(request, notebook, progress).grade()
+        except NoGpu as error:
+            grading = failed(f"No GPU: {error.reason} To mend it: {error.fix}")
         except SandboxUnavailable as error:
             grading = failed(f"No sandbox: {error.reason} To mend it: {error.fix}")
         except KernelStartError as error:
@@ -88,7 +91,7 @@ class _Run:
 
     async def grade(self) -> Grading:
         spec = SessionSpec(
-            environment=self.request.environment,
+            environment=environment_for(self.request.environment, self.request.package.metadata.device),
             limits=self.request.limits,
             data_files=self.request.package.metadata.data_files,
             unsafe=self.request.unsafe,

@@ -19,6 +19,7 @@ HOME = "/home/student"
 WORK = HOME + "/work"
 CACHE = HOME + "/.cache"
 UID = 1000
+DRIVER_LIBRARIES = ("/usr/local/nvidia/lib64", "/usr/local/nvidia/lib")
 ETC_OF_HOST = ("ld.so.cache", "fonts", "alternatives", "localtime")
 ETC_OF_OURS = ("passwd", "group", "hosts", "nsswitch.conf")
 
@@ -101,7 +102,7 @@ def cgroup_namespace() -> str:
 
 def file_system(installation: Installation, limits: Limits) -> list[str]:
     """What is the same in every jail."""
-    arguments = [*_system(), *_devices(limits), *_scratch(limits)]
+    arguments = [*_system(), *_devices(installation, limits), *_scratch(limits)]
     for host, jail in (*installation.mounts, (INSIDE, JAIL_INSIDE)):
         arguments += ["--ro-bind", str(host), str(jail)]
     return arguments
@@ -126,7 +127,17 @@ def environment_variables(installation: Installation, home: str = HOME, inside: 
         "PYTHONDONTWRITEBYTECODE": "1",
         "PIP_RETRIES": "0",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        **_gpu_variables(installation),
     }
+
+
+def _gpu_variables(installation: Installation) -> dict[str, str]:
+    """One GPU, by its name; the driver's libraries lie below /usr, in containers often where no linker looks."""
+    if installation.gpu is None:
+        return {}
+    variables = {"CUDA_VISIBLE_DEVICES": installation.gpu.uuid, "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    libraries = [folder for folder in DRIVER_LIBRARIES if Path(folder).is_dir()]
+    return variables | ({"LD_LIBRARY_PATH": ":".join(libraries)} if libraries else {})
 
 
 def _system() -> Iterator[str]:
@@ -145,10 +156,13 @@ def _system() -> Iterator[str]:
     yield from ("--proc", "/proc")
 
 
-def _devices(limits: Limits) -> Iterator[str]:
+def _devices(installation: Installation, limits: Limits) -> Iterator[str]:
     yield from ("--tmpfs", "/dev")
     for name in current_policy().devices.nodes:
         yield from ("--dev-bind", f"/dev/{name}", f"/dev/{name}")
+    for node in () if installation.gpu is None else installation.gpu.nodes:
+        # some drivers do without one of them; without the GPU's own, CUDA says that there is none
+        yield from ("--dev-bind-try", str(node), str(node))
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         yield from ("--symlink", f"/proc/self/fd/{number}", f"/dev/{name}")
     yield from ("--symlink", "/proc/self/fd", "/dev/fd")

@@ -23,7 +23,7 @@ from worker.sandbox.cgroups import Cgroup, group_of
 from worker.sandbox.diagnosis import start_failure
 from worker.sandbox.endings import ChildEnding
 from worker.sandbox.errors import KernelStartError
-from worker.sandbox.installation import INSIDE, JAIL_INSIDE, Installation, find_installation
+from worker.sandbox.installation import INSIDE, JAIL_INSIDE, Installation, installation_of
 from worker.sandbox.jail import Started, spawn, start_in_jail
 from worker.sandbox.jailed import JailedKernel
 from worker.sandbox.limits import kernel_resources
@@ -50,7 +50,7 @@ class _Start:
 
 async def start_kernel(order: KernelOrder) -> JailedKernel:
     """A kernel that serves on the sockets of `order`. Raises SandboxUnavailable or KernelStartError."""
-    installation = await asyncio.to_thread(find_installation, order.environment.interpreter)
+    installation = await asyncio.to_thread(installation_of, order.environment)
     font_list = None if order.unsafe else await asyncio.to_thread(fonts.font_list, installation)
     start = _start_unsafe(order, installation) if order.unsafe else _start_jailed(order, installation, font_list)
     try:
@@ -131,7 +131,7 @@ def _send_config(channel: socket.socket, order: KernelOrder, folder: str) -> Non
         "sockets": dict(order.sockets),
         "key": order.key.decode("ascii"),
         "signature_scheme": order.signature_scheme,
-        "resources": kernel_resources(order.limits, jailed=not order.unsafe),
+        "resources": kernel_resources(order.limits, jailed=not order.unsafe, gpu=order.environment.gpu is not None),
         "folder": folder,
         "die_with_parent": order.unsafe,
     }

@@ -6,9 +6,11 @@ import functools
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from worker.environments import Environment
+from worker.gpu.discovery import Gpu
 from worker.sandbox.errors import SandboxUnavailable
 
 INSIDE = Path(__file__).parent / "inside"
@@ -29,6 +31,12 @@ class Installation:
     python: Path  # in the jail
     host_python: Path
     version: tuple[int, int]
+    gpu: Gpu | None = None
+
+
+def installation_of(environment: Environment) -> Installation:
+    """With the GPU that the environment has been given. Raises SandboxUnavailable."""
+    return replace(find_installation(environment.interpreter), gpu=environment.gpu)
 
 
 def find_installation(interpreter: Path) -> Installation:

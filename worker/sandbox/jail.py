@@ -61,7 +61,7 @@ def start_in_jail(
         ours.callback(os.close, info_write)
         undo_read = ours.enter_context(contextlib.ExitStack())
         undo_read.callback(os.close, info_read)
-        filter_fd = seccomp.filter_descriptor() if filtered else None
+        filter_fd = seccomp.filter_descriptor(gpu=installation.gpu is not None) if filtered else None
         if filter_fd is not None:
             ours.callback(os.close, filter_fd)
         arguments = jail_arguments(bwrap, installation, limits, files, info_fd=info_write, seccomp_fd=filter_fd)

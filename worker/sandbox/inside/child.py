@@ -172,7 +172,7 @@ def run_kernel(channel, prepared, instructions):
     app.session.signature_scheme = order["signature_scheme"]
     app.bind(dict(zip(order["channels"], descriptors, strict=True)))
     app.kernel.start()
-    for name in ("child", "compat", "isolate", "kernel", "prepared", "private", "resources"):
+    for name in ("child", "compat", "isolate", "kernel", "nogpu", "prepared", "private", "resources"):
         sys.modules.pop(name, None)
     sys.path.insert(0, "")  # the working folder, as in every kernel
     channel.say(ready=True)

@@ -21,6 +21,7 @@ import types  # noqa: E402
 
 import child  # noqa: E402
 import isolate  # noqa: E402
+import nogpu  # noqa: E402
 import prepared  # noqa: E402
 import resources  # noqa: E402, F401  imported once, for all
 
@@ -46,6 +47,7 @@ def whole_file(descriptor):
 
 
 def made_ready(app):
+    nogpu.refuse_used()
     threads = os.listdir("/proc/self/task")
     if len(threads) != 1:
         raise RuntimeError(f"{len(threads) - 1} threads were started by the preloaded libraries; see OMP_NUM_THREADS")

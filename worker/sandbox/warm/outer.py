@@ -45,7 +45,7 @@ def start_parent(installation: Installation, preload: Sequence[str]) -> tuple[St
     font_list = fonts.font_list(installation)
     arguments = parent_arguments(bwrap, installation, font_list)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    filter_fd = seccomp.filter_descriptor()
+    filter_fd = seccomp.filter_descriptor(gpu=installation.gpu is not None)
     if filter_fd is None:  # a machine for which there is no filter: an empty one, as without
         filter_fd = os.open(os.devnull, os.O_RDONLY)
     try:

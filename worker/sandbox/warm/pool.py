@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from worker.environments import Environment
 from worker.sandbox.errors import KernelStartError, SandboxUnavailable
-from worker.sandbox.installation import find_installation
+from worker.sandbox.installation import installation_of
 from worker.sandbox.warm.parent import ParentFailed, Spare, WarmParent
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Pool:
 
     def _started(self) -> WarmParent | None:
         try:
-            installation = find_installation(self.environment.interpreter)
+            installation = installation_of(self.environment)
             parent = WarmParent(installation, self.environment.preload, lambda: self._stopping)
         except (SandboxUnavailable, KernelStartError, ParentFailed, OSError) as problem:
             self.trouble = str(problem)
@@ -195,11 +195,11 @@ class Pool:
 
 
 class Pools:
-    """The pools of this process, by the interpreter of their environment."""
+    """The pools of this process, by the interpreter of their environment and its GPU."""
 
     def __init__(self, make: Callable[[Environment, int], Pool] = Pool) -> None:
         self._make = make
-        self._pools: dict[str, Pool] = {}
+        self._pools: dict[tuple[str, str], Pool] = {}
         self._lock = threading.Lock()
         self._owner = os.getpid()
 
@@ -209,7 +209,7 @@ class Pools:
             return None
         with self._lock:
             self._forget_if_forked()
-            key = str(environment.interpreter)
+            key = _key(environment)
             if key not in self._pools:
                 self._pools[key] = self._make(environment, spares)
             return self._pools[key]
@@ -217,7 +217,7 @@ class Pools:
     def find(self, environment: Environment) -> Pool | None:
         with self._lock:
             self._forget_if_forked()
-            return self._pools.get(str(environment.interpreter))
+            return self._pools.get(_key(environment))
 
     def stop(self) -> None:
         with self._lock:
@@ -230,6 +230,11 @@ class Pools:
         """A forked process has neither the threads nor the parents of the one that it was forked from."""
         if self._owner != os.getpid():
             self._owner, self._pools = os.getpid(), {}
+
+
+def _key(environment: Environment) -> tuple[str, str]:
+    """Kernels with a GPU are forked from a parent that was given its device files, others from one that was not."""
+    return str(environment.interpreter), environment.gpu.uuid if environment.gpu is not None else ""
 
 
 POOLS = Pools()
