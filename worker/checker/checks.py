@@ -123,7 +123,14 @@ class Checks:
             self._process = None
 
     async def _open(self) -> CheckerProcess:
-        process = await asyncio.to_thread(self._fork)
+        try:
+            return await self._opened()
+        except CheckerLost:  # a parent that has just ended is replaced once
+            return await self._opened()
+
+    async def _opened(self) -> CheckerProcess:
+        folder = self._package.package.folder.parent
+        process = await asyncio.to_thread(lambda: self._parents.keep(folder, unsafe=self._unsafe).take())
         try:
             await self._load(process)
         except CheckerEnded as end:
@@ -134,17 +141,10 @@ class Checks:
             raise
         return process
 
-    def _fork(self) -> CheckerProcess:
-        """A parent that has just ended is replaced once."""
-        folder = self._package.package.folder.parent
-        try:
-            return self._parents.keep(folder, unsafe=self._unsafe).fork()
-        except CheckerLost:
-            return self._parents.keep(folder, unsafe=self._unsafe).fork()
-
     async def _load(self, process: CheckerProcess) -> None:
         package, allowed_s = self._package, self._limits.load_s
-        compiled = self._parents.compiled.get(package.metadata.version)
+        version = package.package.slug, package.metadata.version
+        compiled = self._parents.compiled.get(version)
         words = {
             "slug": package.package.slug,
             "keys": [check.key for check in package.checks],
@@ -159,7 +159,7 @@ class Checks:
             raise process.ended("it sent something else than that its checks are loaded")
         self._places = {str(key): str(place)[:500] for key, place in said["places"].items()}
         if compiled is None:
-            self._parents.compiled[package.metadata.version] = frame.data
+            self._parents.compiled[version] = frame.data
 
     def _told(self, key: str, end: CheckerEnded) -> str:
         """File and line first: where it was if that is known, else where the check begins."""

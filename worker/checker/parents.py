@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 READY_S = 120.0
 LOOK_S = 0.1
+QUIET_S = 0.3  # so long after one was taken, the next is forked: nobody has to share the processor with it
 FORK_S = 30.0
 MESSAGE_BYTES = 4096
 
@@ -38,6 +39,8 @@ class Parent:
         self._lock = threading.Lock()
         self._ready = threading.Event()
         self._over = threading.Event()
+        self._taken = threading.Event()
+        self._spare: CheckerProcess | None = None
         self._problem: Exception | None = None
         self._started: Started | None = None
         self._control: socket.socket | None = None
@@ -54,12 +57,18 @@ class Parent:
         """Whether it can fork, or may yet."""
         return self._problem is None and not self._over.is_set()
 
-    def fork(self) -> CheckerProcess:
-        """A new checker. Waits for the parent to be ready. Raises SandboxUnavailable or CheckerLost."""
+    def take(self) -> CheckerProcess:
+        """A fresh checker. Waits for the parent to be ready. Raises SandboxUnavailable or CheckerLost."""
         if not self._ready.wait(READY_S):
             raise CheckerLost(f"The parent of checkers was not ready within {READY_S:.0f} s.")
         if self._problem is not None:
             raise self._problem
+        with self._lock:
+            spare, self._spare = self._spare, None
+        self._taken.set()
+        return self._fork() if spare is None else spare
+
+    def _fork(self) -> CheckerProcess:
         channel, channel_theirs = socket.socketpair()
         trace, trace_theirs = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         report, report_theirs = os.pipe2(os.O_CLOEXEC)
@@ -87,11 +96,13 @@ class Parent:
             except (OSError, ValueError) as problem:
                 log.warning("the parent of checkers does not answer: %s", problem)
             self._over.set()
+        self._taken.set()
         raise CheckerLost("The parent of checkers forked none.")
 
     def end(self) -> None:
         """At once, with every checker that it forked."""
         self._over.set()
+        self._taken.set()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -105,8 +116,22 @@ class Parent:
             self._problem = CheckerLost(f"The parent of checkers did not start: {problem}")
         self._ready.set()
         if self._problem is None:
-            self._over.wait()
+            self._keep_spare()
         self._clear()
+
+    def _keep_spare(self) -> None:
+        """One checker is forked ahead, and one again a while after that was taken."""
+        while not self._over.is_set():
+            if self._spare is None:
+                try:
+                    spare = self._fork()
+                except CheckerLost:
+                    return
+                with self._lock:
+                    self._spare = spare
+            self._taken.wait()
+            self._taken.clear()
+            self._over.wait(QUIET_S)
 
     def _welcome(self) -> None:
         assert self._control is not None
@@ -130,6 +155,11 @@ class Parent:
         raise failure
 
     def _clear(self) -> None:
+        self._over.set()
+        with self._lock:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.close()
         if self._control is not None:
             self._control.close()
         if self._started is not None:
@@ -144,7 +174,7 @@ class Parents:
 
     def __init__(self, limits: CheckerLimits | None = None) -> None:
         self.limits = limits or CheckerLimits()
-        self.compiled: dict[str, bytes] = {}  # version of a package -> its checks.py, as a checker compiled it
+        self.compiled: dict[tuple[str, str], bytes] = {}  # slug and version -> its checks.py, as a checker compiled it
         self._parents: dict[tuple[Path, bool], Parent] = {}
         self._lock = threading.Lock()
         self._owner = os.getpid()

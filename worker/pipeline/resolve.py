@@ -19,11 +19,11 @@ class Resolver:
     def __init__(self, assignments_dir: Path, environments_file: Path) -> None:
         self._assignments_dir = assignments_dir
         self._environments_file = environments_file
-        self._loaded: dict[str, GradablePackage] = {}
+        self._loaded: dict[tuple[str, str], GradablePackage] = {}  # slug and version
 
     def find(self, slug: str, version: str) -> tuple[GradablePackage, Environment]:
         """Raises ResolveError when this worker has another version, no such package or no environment."""
-        package = self._loaded.get(version)
+        package = self._loaded.get((slug, version))
         if package is None:
             package = self.package(slug)
             if package.metadata.version != version:
@@ -31,7 +31,7 @@ class Resolver:
                     f"assignment {slug!r}: this worker has version {package.metadata.version[:12]}, the job names "
                     f"{version[:12]}. Bring the worker's assignments folder up to date and run the submission again."
                 )
-            self._loaded[version] = package
+            self._loaded[slug, version] = package
         return package, self.environment(package)
 
     def environment(self, package: GradablePackage) -> Environment:

@@ -21,11 +21,13 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, sys.argv[1])
 
+from worker.checker.inside import warming
 from worker.checker.inside.frames import Channel
 from worker.checker.inside.serving import Layout, serve
 
@@ -51,13 +53,28 @@ class Forker:
         poller = select.poll()
         poller.register(self.control, select.POLLIN)
         poller.register(self.woken, select.POLLIN)
+        ahead: Iterator[Callable[[], Any]] | None = warming.steps()
         while True:
-            for descriptor, _ in poller.poll():
+            events = poller.poll(0 if ahead is not None else None)
+            if not events and ahead is not None:
+                ahead = self.do_next(ahead)
+            for descriptor, _ in events:
                 if descriptor == self.woken:
                     os.read(self.woken, 4096)
                     self.bury()
                 else:
                     self.answer()
+
+    def do_next(self, ahead: Iterator[Callable[[], Any]]) -> Iterator[Callable[[], Any]] | None:
+        """One thing that is done ahead, while nobody asks for anything; None once all is done."""
+        step = next(ahead, None)
+        if step is None:
+            gc.collect()
+            gc.freeze()
+            return None
+        with contextlib.suppress(Exception):  # whatever it is, a check will say it better
+            step()
+        return ahead
 
     def answer(self) -> None:
         data, descriptors, _, _ = socket.recv_fds(self.control, MOST_REQUEST_BYTES, 3)
@@ -88,6 +105,8 @@ class Forker:
             connection = socket.socket(fileno=channel)
             if self.instructions:
                 self.isolate.take_filter(self.instructions)
+            with contextlib.suppress(Exception):
+                warming.touch()
             serve(Channel(connection), self.layout)
             code = 0
         except (EOFError, ConnectionError):
