@@ -38,7 +38,7 @@ def course(root: Path) -> None:
     lock = root / "requirements" / "kernel-course.txt"
     wished, gpu, index = torch_build.wish(), torch_build.has_gpu(), torch_build.own_index()
     build = torch_build.wanted_build(wished, gpu)
-    inputs = stamp.digest([lock], torch_build.REQUIREMENT, build, index)
+    inputs = torch_build.inputs(lock, build)
     found = stamp.state(environment.place, "course", inputs)
     if found is stamp.State.CURRENT:
         return
@@ -55,6 +55,11 @@ def course(root: Path) -> None:
             raise SetupError(f"{error}\n{torch_build.no_way(plan)}") from None
     if plan.warning:
         say(f"  {plan.warning}")
+    try:
+        with step(f"{environment.title}: installing torchvision (its wheel alone)"):
+            environment.pip("install", *torch_build.vision_arguments(plan))
+    except SetupError:
+        say(f"  {environment.title}: no {torch_build.VISION} there; notebooks that import torchvision will fail.")
     with step(f"{environment.title}: trying PyTorch"):
         version = environment.run(COURSE_CHECK).split()
     say(f"  {environment.title}: PyTorch {version[0]}")

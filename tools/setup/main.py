@@ -45,7 +45,7 @@ def is_current(root: Path, *, dev: bool, parts: Sequence[str] = PARTS) -> bool:
         return True
     build = torch_build.wanted_build(torch_build.wish(), torch_build.has_gpu())
     lock = requirements / "kernel-course.txt"
-    inputs = stamp.digest([lock], torch_build.REQUIREMENT, build, torch_build.own_index())
+    inputs = torch_build.inputs(lock, build)
     return stamp.state(root / ".kernels" / "course", "course", inputs) is stamp.State.CURRENT
 
 

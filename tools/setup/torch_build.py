@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.setup import stamp
 from tools.setup.say import SetupError
 
 REQUIREMENT = "torch==2.13.0"
+VISION = "torchvision==0.28.0"  # belongs to this PyTorch; what else it needs is in kernel-course.txt
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # https://pytorch.org/get-started/locally/
 CUDA_NAMES = ("nvidia-", "cuda-", "triton", "pytorch-triton")
 
@@ -98,6 +100,17 @@ def decide(report: Mapping[str, Any] | None, *, gpu: bool, wished: str, index: s
         )
     warning = "The package index offers the CPU build of PyTorch alone: the GPU here stays unused."
     return Plan("cpu", (REQUIREMENT,), asked, warning)
+
+
+def vision_arguments(plan: Plan) -> tuple[str, ...]:
+    """Its wheel alone, from where PyTorch came from: its requirement on PyTorch would bring the build with CUDA."""
+    index = plan.arguments.index("--index-url") if "--index-url" in plan.arguments else None
+    return (VISION, "--no-deps", *(plan.arguments[index : index + 2] if index is not None else ()))
+
+
+def inputs(lock: Path, build: str) -> str:
+    """The digest of all that the students' environment is made from."""
+    return stamp.digest([lock], REQUIREMENT, VISION, build, own_index())
 
 
 def own_index(environ: Mapping[str, str] = os.environ) -> str:

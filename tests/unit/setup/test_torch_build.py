@@ -8,7 +8,7 @@ import pytest
 
 from tools.setup import torch_build
 from tools.setup.say import SetupError
-from tools.setup.torch_build import CPU_INDEX, REQUIREMENT, decide
+from tools.setup.torch_build import CPU_INDEX, REQUIREMENT, VISION, decide, vision_arguments
 
 
 def report(*packages: tuple[str, str]) -> dict[str, Any]:
@@ -84,3 +84,11 @@ def test_the_wish_is_read_from_the_environment(value: str, expected: str) -> Non
 def test_a_misspelt_wish_is_refused() -> None:
     with pytest.raises(SetupError, match="'cuda' is not one of"):
         torch_build.wish({"GRADER_TORCH": "cuda"})
+
+
+def test_torchvision_comes_from_where_pytorch_came_from_and_brings_nothing_along() -> None:
+    assert vision_arguments(decide(PYPI_MAC, gpu=False, wished="")) == (VISION, "--no-deps")
+    from_pytorch = (VISION, "--no-deps", "--index-url", CPU_INDEX)
+    assert vision_arguments(decide(PYPI_LINUX, gpu=False, wished="")) == from_pytorch
+    own = decide(None, gpu=False, wished="", index="https://example.org/simple")
+    assert vision_arguments(own) == (VISION, "--no-deps", "--index-url", "https://example.org/simple")

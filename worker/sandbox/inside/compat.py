@@ -1,4 +1,4 @@
-"""Help for notebooks that were written elsewhere or years ago: names that NumPy has removed, and google.colab.
+"""Help for notebooks that were written elsewhere or years ago: names that NumPy has removed, google.colab, torchvision.
 
 Nothing here changes what a student computes: each name stands for what it always stood for, and says so once.
 """
@@ -47,24 +47,43 @@ def install():
     if "numpy" in sys.modules:
         extend_numpy(sys.modules["numpy"])
     else:
-        sys.meta_path.insert(0, AfterNumpy())
+        sys.meta_path.insert(0, OnImport("numpy", after=extend_numpy))
+    sys.meta_path.insert(0, OnImport("torchvision", before=declare_operators))
+    sys.meta_path.insert(0, OnImport("torchvision.datasets.mnist", after=use_mounted_files))
 
 
-class AfterNumpy:
-    """An import hook that is there for one import."""
+def declare_operators():
+    import _grader_vision  # loaded only where torchvision is used
+
+    _grader_vision.declare_operators()
+
+
+def use_mounted_files(module):
+    import _grader_vision
+
+    _grader_vision.use_mounted_files(module)
+
+
+class OnImport:
+    """An import hook that is there for one import: `before` is called first, `after` with the module."""
+
+    def __init__(self, name, before=None, after=None):
+        self.name, self.before, self.after = name, before, after
 
     def find_spec(self, name, path=None, target=None):
-        if name != "numpy":
+        if name != self.name:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec("numpy")
-        if spec is None or spec.loader is None:
+        if self.before is not None:
+            self.before()
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None or self.after is None:
             return spec
         load = spec.loader.exec_module
 
         def exec_module(module):
             load(module)
-            extend_numpy(module)
+            self.after(module)
 
         spec.loader.exec_module = exec_module
         return spec
