@@ -15,10 +15,12 @@ from grader.db.extension import Extension
 from grader.db.grade import Grade
 from grader.db.mark import Mark, SecondMark
 from grader.db.outbox_message import OutboxMessage
+from grader.db.regrade_request import RegradeRequest, RegradeStatus
 from grader.db.rubric import Rubric
 from grader.db.run import Run, RunCause, RunStatus
 from grader.db.submission import Source, Submission, SubmissionStatus
 from grader.db.sweeper_state import SweeperState
+from grader.db.trial import Trial, TrialStatus
 from grader.db.user import User
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
     "Grade",
     "Mark",
     "OutboxMessage",
+    "RegradeRequest",
+    "RegradeStatus",
     "Role",
     "Rubric",
     "Run",
@@ -45,5 +49,7 @@ __all__ = [
     "Submission",
     "SubmissionStatus",
     "SweeperState",
+    "Trial",
+    "TrialStatus",
     "User",
 ]

@@ -22,6 +22,7 @@ class RunCause(StrEnum):
     RERUN = "rerun"  # a person asked for it
     LOST = "lost"  # the run before it was lost with its worker
     FAILED = "failed"  # grading itself failed in the run before it
+    TRIAL = "trial"  # to see what would change; it counts only once its trial is applied
 
 
 class RunStatus(StrEnum):
@@ -79,6 +80,9 @@ class Run(Base):
     executed_digest: Mapped[str | None] = mapped_column(  # the notebook with the outputs of this run
         String(DIGEST_LENGTH), ForeignKey("blobs.digest"), index=True
     )
+
+    trial_id: Mapped[str | None] = mapped_column(ForeignKey("trials.id"), index=True)
+    compared_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id"))  # of a trial: the run that counted then
 
     submission: Mapped[Submission] = relationship(foreign_keys=[submission_id], back_populates="runs")
     version: Mapped[AssignmentVersion] = relationship()

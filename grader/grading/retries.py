@@ -34,8 +34,10 @@ def retry(
         return None
     version = courses.current_version(session, submission.assignment_id) or run.version
     due = now + rules.retry_wait(run.attempt) if cause is RunCause.FAILED else None
-    again = runs.add(session, submission, version, cause, attempt=run.attempt + 1, due=due)
-    submission.status = SubmissionStatus.QUEUED
+    trial = (run.trial_id, run.compared_id) if run.trial_id is not None else None
+    again = runs.add(session, submission, version, cause, attempt=run.attempt + 1, due=due, trial=trial)
+    if trial is None:
+        submission.status = SubmissionStatus.QUEUED
     audit.record(session, _SERVICE, "run.retried", "run", run.id, after={"run": again.id, "attempt": again.attempt})
     return again
 

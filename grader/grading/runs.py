@@ -21,8 +21,12 @@ def add(
     *,
     attempt: int = 1,
     due: datetime | None = None,
+    trial: tuple[str, str | None] | None = None,
 ) -> Run:
-    """Queue a new run of `submission` against `version`, with a lease of its own; its job is due at `due`."""
+    """Queue a new run of `submission` against `version`, with a lease of its own; its job is due at `due`.
+
+    `trial`: the trial that it belongs to, and the run that it is compared with.
+    """
     run = Run(
         submission_id=submission.id,
         version_id=version.id,
@@ -32,6 +36,8 @@ def add(
         status=RunStatus.QUEUED,
         queue=release_of(version).queue,
         lease=secrets.token_urlsafe(24),
+        trial_id=trial[0] if trial else None,
+        compared_id=trial[1] if trial else None,
     )
     session.add(run)
     session.flush()

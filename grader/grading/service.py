@@ -39,7 +39,8 @@ def start(session: Session, message: StartedMessage, now: datetime, rules: Gradi
         "lease_expires_at": now + rules.lease,
     }
     if queries.change_run(session, message.run_id, message.lease, (RunStatus.QUEUED,), values):
-        submission.status = SubmissionStatus.RUNNING
+        if not _is_trial(session, message.run_id):  # of a trial the student sees nothing
+            submission.status = SubmissionStatus.RUNNING
         worker = _worker(message.worker)
         audit.record(session, worker, "run.started", "run", message.run_id, after={"submission": submission.id})
         return Alive(message.run_id)
@@ -76,7 +77,10 @@ def record(session: Session, message: ResultMessage, now: datetime, rules: Gradi
     audit.record(session, worker, "run.recorded", "run", run.id, after=after)
     if message.status is GradeStatus.FAILED:
         return Recorded(run, submission, retries.retry(session, submission, run, RunCause.FAILED, now, rules))
-    _count(session, submission, run, worker)
+    if run.trial_id is None:
+        count(session, submission, run, worker)
+    else:
+        marks.apply(session, run)  # what people gave would still hold, so the comparison has it too
     return Recorded(run, submission)
 
 
@@ -105,9 +109,10 @@ def rerun(session: Session, *, submission_ids: Sequence[str], by: Actor, reason:
     return added
 
 
-def _count(session: Session, submission: Submission, run: Run, worker: Actor) -> None:
+def count(session: Session, submission: Submission, run: Run, by: Actor) -> None:
+    """Let the result of `run` stand. Call it with the submission locked."""
     assert run.outcome is not None
-    marks.apply(session, run, fresh=True)
+    marks.apply(session, run, fresh=run.trial_id is None)
     submission.counted_run_id = run.id
     submission.status = _STATUS[run.outcome]
     session.flush()
@@ -122,7 +127,12 @@ def _count(session: Session, submission: Submission, run: Run, worker: Actor) ->
         "max_score": run.max_score,
     }
     outbox.add(session, SUBMISSION_GRADED, submission.id, payload)
-    grades.refresh(session, submission.student_id, submission.assignment_id, worker)
+    grades.refresh(session, submission.student_id, submission.assignment_id, by)
+
+
+def _is_trial(session: Session, run_id: str) -> bool:
+    run = queries.run(session, run_id)
+    return run is not None and run.trial_id is not None
 
 
 def _lock(session: Session, run_id: str) -> Submission | None:

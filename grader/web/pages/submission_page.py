@@ -130,6 +130,7 @@ CAUSES = {
     RunCause.RERUN: "graded again on request",
     RunCause.LOST: "given to another worker",
     RunCause.FAILED: "tried again after a failure",
+    RunCause.TRIAL: "tried without consequence",
 }
 
 
