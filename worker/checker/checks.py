@@ -130,9 +130,13 @@ class Checks:
 
     async def _opened(self) -> CheckerProcess:
         folder = self._package.package.folder.parent
-        process = await asyncio.to_thread(lambda: self._parents.keep(folder, unsafe=self._unsafe).take())
+        parent = self._parents.keep(folder, unsafe=self._unsafe)
+        process = await asyncio.to_thread(parent.take)
         try:
             await self._load(process)
+        except CheckerLost:
+            await asyncio.to_thread(parent.end)
+            raise
         except CheckerEnded as end:
             slug = self._package.package.slug
             raise ChecksUnusable(f"{slug}/checks.py cannot be loaded: {end.why}{_where(end)}") from None

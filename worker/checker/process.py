@@ -20,7 +20,8 @@ from worker.sandbox import pidfd
 
 T = TypeVar("T")
 
-REPORT_S = 5.0
+END_S = 5.0  # a process that ends closes its channel first
+REPORT_S = 60.0  # its parent may be busy with what it does ahead
 TRACE_S = 0.5
 MAX_TRACE_BYTES = 16_384
 LINE_OF_TRACE = re.compile(r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)')
@@ -98,9 +99,10 @@ class CheckerProcess:
         return self.ended(f"it took longer than the {allowed_s:g} s that it may compute, and was stopped")
 
     async def _gone(self) -> CheckerEnded | CheckerLost:
-        if not await asyncio.to_thread(_readable, self._report, REPORT_S):
+        if not await asyncio.to_thread(_readable, self._handle, END_S):
             return self.ended("it closed its channel to the worker")
-        told = os.read(self._report, 4096)
+        await asyncio.to_thread(_readable, self._report, REPORT_S)
+        told = os.read(self._report, 4096) if _readable(self._report, 0) else b""
         if not told:
             self.close()
             return CheckerLost("The checker was lost with the process that it was forked from.")
