@@ -137,4 +137,6 @@ def _is_loopback(host: str) -> bool:
 
 
 def _queues() -> str:
-    return "cpu,gpu" if os.path.exists("/dev/nvidia0") else "cpu"
+    from grader.cli.service.plan import gpu_count
+
+    return "cpu,gpu" if gpu_count() else "cpu"

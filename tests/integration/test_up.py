@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -118,6 +119,14 @@ def test_the_service_starts_stops_without_leftovers_and_finds_its_data_again(hom
         assert count(home, "users") == users
         assert again.stop(signal.SIGTERM)[0] == 0
         assert still_running(again.family, 2) == []
+
+
+def test_nobody_else_may_read_what_the_service_keeps(shared: Up) -> None:
+    assert stat.S_IMODE(shared.home.stat().st_mode) == 0o700
+    theirs = [
+        path for path in shared.home.rglob("*") if path != shared.output and stat.S_IMODE(path.lstat().st_mode) & 0o077
+    ]
+    assert [path for path in theirs if not path.is_symlink() and not path.is_socket()] == []
 
 
 def test_a_killed_supervisor_takes_its_children_along(home: Path) -> None:

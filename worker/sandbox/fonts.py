@@ -60,7 +60,6 @@ def _make(installation: Installation, folder: Path) -> Path:
     name, text = made or (NONE, "")
     folder.parent.mkdir(parents=True, exist_ok=True)
     trial = Path(tempfile.mkdtemp(dir=folder.parent))
-    trial.chmod(0o755)
     (trial / Path(name).name).write_text(text, encoding="utf-8")
     try:
         trial.rename(folder)

@@ -54,7 +54,7 @@ def stages(settings: Settings, options: Options, base: Mapping[str, str]) -> lis
         plain = {k: v for k, v in base.items() if k in {"PATH", "HOME", "LANG", "TZ", "TMPDIR"}}
         first.append(redis_spec(settings.home, plain))
     environ = environ_of(settings, base)
-    rest = [_recorder(environ), _worker(settings, options, environ), _web(options, environ)]
+    rest = [_recorder(environ), *_workers(settings, options, environ), _web(options, environ)]
     return [first, rest] if first else [rest]
 
 
@@ -84,9 +84,22 @@ def _recorder(environ: Mapping[str, str]) -> ChildSpec:
     )
 
 
-def _worker(settings: Settings, options: Options, environ: Mapping[str, str]) -> ChildSpec:
-    command = [*PYTHON, "-m", "grader.cli.main", "worker", "--queues", options.queues]
-    command += ["--concurrency", str(options.concurrency)]
+def _workers(settings: Settings, options: Options, environ: Mapping[str, str]) -> list[ChildSpec]:
+    """One for each queue: a slot of the queue `gpu` holds a GPU, so there are as many of those as there are GPUs."""
+    from grader.cli.worker import parse_queues
+
+    found = []
+    for queue in parse_queues(options.queues):
+        name = "worker-gpu" if queue == "gpu" else "worker"
+        slots = max(1, gpu_count()) if queue == "gpu" else options.concurrency
+        found.append(_worker(name, ["--queues", queue, "--concurrency", str(slots)], settings, options, environ))
+    return found
+
+
+def _worker(
+    name: str, chosen: list[str], settings: Settings, options: Options, environ: Mapping[str, str]
+) -> ChildSpec:
+    command = [*PYTHON, "-m", "grader.cli.main", "worker", *chosen]
     command += ["--unsafe"] if options.unsafe else []
     own = {
         "WORKER_BROKER_URL": settings.broker_url,
@@ -94,7 +107,7 @@ def _worker(settings: Settings, options: Options, environ: Mapping[str, str]) ->
         "WORKER_ASSIGNMENTS_DIR": str(settings.assignments_dir),
     }
     return ChildSpec(
-        name="worker",
+        name=name,
         command=command,
         environ={**environ, **own},
         ready=_celery_is_ready,
@@ -117,6 +130,16 @@ def _healthy(options: Options) -> bool:
 
 def _celery_is_ready(log: LogTail) -> bool:
     return " ready." in log.text()
+
+
+def gpu_count() -> int:
+    """Those that a worker may use; 0 where the driver says nothing that can be understood."""
+    from worker.gpu.discovery import GpuError, NvidiaSmi
+
+    try:
+        return len(NvidiaSmi().gpus())
+    except GpuError:
+        return 0
 
 
 def default_concurrency() -> int:
