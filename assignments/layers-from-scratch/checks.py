@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,85 +24,19 @@ NEAR = Tolerance(relative=1e-6, absolute=1e-9)
 # The task allows a small number inside the logarithm or none.
 ROUGH = Tolerance(relative=1e-3, absolute=2e-4)
 
-VALUES = """
-def _probe(*arguments):
-    import __main__
-    return _make(__main__)(*arguments)
-"""
-# With its argument, and without it after a call: the layer remembers its input.
-DERIVATIVE = """
-def _probe(*arguments):
-    import __main__
-    *arguments, remembered = arguments
-    layer = _make(__main__)
-    if not remembered:
-        return layer.grad(*arguments)
-    layer(*arguments)
-    return layer.grad()
-"""
-LINEAR_VALUES = """
-def _probe(x, weights, biases):
-    import __main__
-    layer = __main__.Linear(weights.shape)
-    layer.weights, layer.biases = weights, biases
-    return layer(x)
-"""
-LINEAR_DERIVATIVE = """
-def _probe(x, weights, biases, remembered):
-    import __main__
-    layer = __main__.Linear(weights.shape)
-    layer.weights, layer.biases = weights, biases
-    if not remembered:
-        return layer.grad(x)
-    layer(x)
-    return layer.grad()
-"""
-# Layers that the task does not ask for: no right answer enters the kernel.
-OTHER_LAYERS = """
-import numpy as np
-class _Mix:
-    def __init__(self, weights):
-        self.mixing = weights
-    def __call__(self, x):
-        self.x = x
-        return (x @ self.mixing) ** 2
-    def grad(self, x=None):
-        x = self.x if x is None else x
-        return np.einsum('bo,io->ibo', 2 * (x @ self.mixing), self.mixing)
-def _stack(mixings):
-    return [_Mix(weights) for weights in mixings]
-"""
-STACK_VALUES = (
-    OTHER_LAYERS
-    + """
-def _probe(x, *mixings):
-    import __main__
-    return __main__.Feedforward(_stack(mixings))(x)
-"""
-)
-STACK_DERIVATIVE = (
-    OTHER_LAYERS
-    + """
-def _probe(x, *mixings):
-    import __main__
-    network = __main__.Feedforward(_stack(mixings))
-    network(x)
-    return network.grad(x)
-"""
-)
-UPDATES = """
-def _probe(deltas, *settings):
-    import __main__
-    optimiser = _make(__main__, np.zeros_like(deltas[0]), *settings)
-    return [np.array(optimiser(delta.copy())) for delta in deltas]
-"""
-PREDICTIONS = """
-def _probe(images):
-    import __main__
-    for layer in __main__.layers:
-        images = layer(images)
-    return images
-"""
+
+def probe(*names: str) -> str:
+    """The files of `probes/`, which reach the student's classes from inside, one after the other."""
+    folder = Path(__file__).parent / "probes"
+    return "".join((folder / f"{name}.txt").read_text(encoding="utf-8") for name in names)
+
+
+VALUES = probe("values")
+DERIVATIVE = probe("derivative")  # with its argument, and without it after a call: the layer remembers its input
+LINEAR_VALUES, LINEAR_DERIVATIVE = probe("linear_values"), probe("linear_derivative")
+# Of layers that the task does not ask for: no right answer enters the kernel.
+STACK_VALUES, STACK_DERIVATIVE = probe("other_layers", "stack_values"), probe("other_layers", "stack_derivative")
+UPDATES, PREDICTIONS = probe("updates"), probe("predictions")
 
 
 def maker(name: str, source: str) -> str:

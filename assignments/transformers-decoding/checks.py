@@ -29,52 +29,17 @@ FOLDER = Path(__file__).parent
 # Model and tokenizer as students' code knows them, in plain code; what a failed import cell would have brought; and no
 # printing of beams with a tokenizer that is not there.
 WORLD = (FOLDER / "small_model.txt").read_text(encoding="utf-8")
-ONE_STEP = (
-    WORLD
-    + """
-def _probe(name, embeddings, readout, decay, ids, options, *rest):
-    import __main__
-    model, tokenizer = _Model(embeddings, readout, decay), _Tokenizer(len(embeddings))
-    return _ids(vars(__main__)[name](_tokens(ids), model, tokenizer, **options))
-"""
-)
-MANY_STEPS = (
-    WORLD
-    + f"""
-def _probe(name, embeddings, readout, decay, ids, options, seed):
-    import __main__, random
-    model, tokenizer = _Model(embeddings, readout, decay), _Tokenizer(len(embeddings))
-    np.random.seed(seed); torch.manual_seed(seed); random.seed(seed)
-    drawn = []
-    for _ in range({DRAWS}):
-        found = _ids(vars(__main__)[name](_tokens(ids), model, tokenizer, **options))
-        drawn.append(found[-1] if found[:-1] == list(ids) else -1)
-    return np.array(drawn)
-"""
-)
-LOG_PROBABILITY = (
-    WORLD
-    + """
-def _probe(name, embeddings, readout, decay, ids, options, start):
-    import __main__
-    tokens = _tokens(ids)
-    tokens['log_prob'] = start
-    made = vars(__main__)[name](tokens, _Model(embeddings, readout, decay), _Tokenizer(len(embeddings)), **options)
-    return float(np.ravel(np.asarray(made['log_prob']))[0])
-"""
-)
+
+
+def probe(name: str) -> str:
+    return (FOLDER / "probes" / f"{name}.txt").read_text(encoding="utf-8")
+
+
+ONE_STEP = f"{WORLD}\n{probe('one_step')}"
+MANY_STEPS = f"{WORLD}\n{probe('many_steps').replace('{draws}', str(DRAWS))}"
+LOG_PROBABILITY = f"{WORLD}\n{probe('log_probability')}"
 # The right order of tokens, but of flattened probabilities: enough for a search, and not what the task asks for.
-OTHER_HELPER = """
-def get_kth_most_likely_token(input_tokens, model, tokenizer, k):
-    p = F.softmax(0.5 * model(input_ids=input_tokens['input_ids']).logits[0, -1].double(), dim=-1).numpy()
-    token = int(np.argsort(-p, kind='stable')[int(k)])
-    made = dict(input_tokens)
-    made['input_ids'] = torch.cat((input_tokens['input_ids'], torch.tensor([[token]])), dim=1)
-    made['attention_mask'] = torch.cat((input_tokens['attention_mask'], torch.tensor([[1]])), dim=1)
-    made['last_token_prob'] = np.array([p[token]])
-    made['log_prob'] = made.get('log_prob', 0.0) + np.log(p[[token]])
-    return made
-"""
+OTHER_HELPER = "\n" + probe("other_helper")
 
 
 @check("sample_next_token")

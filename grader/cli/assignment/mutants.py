@@ -70,13 +70,13 @@ class MutantTest:
         results: list[str] = []
         if chosen:
             keep, self._best, self._usual_s = self._baseline(needed)
-            done = 0
-            with ThreadPoolExecutor(jobs) as pool:
-                for result in pool.map(lambda mutant: self._result(mutant, keep), chosen):
-                    results.append(result)
-                    done += 1
-                    on_mutant(done, len(chosen))
-        self.cache.save()
+            try:
+                with ThreadPoolExecutor(jobs) as pool:
+                    for result in pool.map(lambda mutant: self._result(mutant, keep), chosen):
+                        results.append(result)
+                        on_mutant(len(results), len(chosen))
+            finally:
+                self.cache.save()  # what is known is known, also when somebody loses patience
         survivors = tuple(m for m, result in zip(chosen, results, strict=True) if result == "survived")
         return Tally(
             made=len(mutants),
