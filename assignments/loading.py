@@ -44,6 +44,7 @@ def load_package(folder: Path) -> Package:
         data_files=_data_files(folder / "data"),
         policy=model.policy.spec(),
         dates=model.dates.spec(),
+        helps=model.helps.spec(),
     )
     return Package(folder, metadata)
 

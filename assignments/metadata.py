@@ -56,6 +56,28 @@ class CheckSpec:
 
 
 @dataclass(frozen=True)
+class HelpsSpec:
+    """What is done so that notebooks written elsewhere run here; none of it touches an answer.
+
+    `numpy_names`: names that NumPy has removed. `colab`: a stand-in for google.colab. `torchvision`: its import beside
+    the CPU build of PyTorch, and mounted files for its downloads. `shell`: commands that fetch or install do nothing.
+    `imports`: usual imports that the notebook forgot. `again`: cells that needed what a later cell defines run again.
+    """
+
+    numpy_names: bool = True
+    colab: bool = True
+    torchvision: bool = True
+    shell: bool = True
+    imports: bool = True
+    again: bool = True
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """The names of those that are turned off."""
+        return tuple(name for name, given in vars(self).items() if not given)
+
+
+@dataclass(frozen=True)
 class Metadata:
     """`data_files` maps a name in the student's working folder to the file of the package."""
 
@@ -73,6 +95,7 @@ class Metadata:
     data_files: Mapping[str, Path]
     policy: PolicySpec = field(default_factory=PolicySpec)
     dates: DatesSpec = field(default_factory=DatesSpec)
+    helps: HelpsSpec = field(default_factory=HelpsSpec)
 
     @property
     def max_score(self) -> float:

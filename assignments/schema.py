@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assignments.metadata import AnswerField, CheckSpec, LimitsSpec
+from assignments.metadata import AnswerField, CheckSpec, HelpsSpec, LimitsSpec
 from assignments.policy_schema import DatesModel, PolicyModel
 
 MOST_CHECKS = 200
@@ -78,6 +78,18 @@ class CheckModel(_Model):
         )
 
 
+class HelpsModel(_Model):
+    numpy_names: bool = True
+    colab: bool = True
+    torchvision: bool = True
+    shell: bool = True
+    imports: bool = True
+    again: bool = True
+
+    def spec(self) -> HelpsSpec:
+        return HelpsSpec(**self.model_dump())
+
+
 class AssignmentModel(_Model):
     title: Text
     summary: Text
@@ -86,6 +98,7 @@ class AssignmentModel(_Model):
     limits: LimitsModel = Field(default_factory=lambda: LimitsModel.model_validate({}))
     policy: PolicyModel = Field(default_factory=PolicyModel)
     dates: DatesModel = Field(default_factory=DatesModel)
+    helps: HelpsModel = Field(default_factory=HelpsModel)
     answers: list[AnswerModel] = Field(default_factory=list, max_length=50)
     checks: list[CheckModel] = Field(min_length=1, max_length=MOST_CHECKS)
 

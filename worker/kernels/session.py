@@ -46,6 +46,7 @@ class SessionSpec:
     limits: Limits
     data_files: Mapping[str, Path] = field(default_factory=dict)  # name in the working folder -> file on the host
     unsafe: bool = False
+    withheld: tuple[str, ...] = ()  # helps that the assignment turns off
 
 
 class NotebookSession:
@@ -66,7 +67,8 @@ class NotebookSession:
 
     def _order(self, sockets: Mapping[str, int], key: bytes, scheme: str) -> KernelOrder:
         spec = self._spec
-        return KernelOrder(spec.environment, spec.limits, sockets, key, scheme, dict(spec.data_files), spec.unsafe)
+        data = dict(spec.data_files)
+        return KernelOrder(spec.environment, spec.limits, sockets, key, scheme, data, spec.unsafe, spec.withheld)
 
     async def __aenter__(self) -> NotebookSession:
         try:

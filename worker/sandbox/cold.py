@@ -134,6 +134,7 @@ def _send_config(channel: socket.socket, order: KernelOrder, folder: str) -> Non
         "resources": kernel_resources(order.limits, jailed=not order.unsafe, gpu=order.environment.gpu is not None),
         "folder": folder,
         "die_with_parent": order.unsafe,
+        "withheld": list(order.withheld),
     }
     channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)  # replies then tell who sent them
     channel.sendall(json.dumps(config).encode() + b"\n")

@@ -22,6 +22,7 @@ class KernelOrder:
     signature_scheme: str
     data_files: Mapping[str, Path] = field(default_factory=dict)
     unsafe: bool = False
+    withheld: tuple[str, ...] = ()  # helps that the assignment turns off
 
 
 @dataclass(frozen=True)

@@ -164,12 +164,14 @@ def run_kernel(channel, prepared, instructions):
     prepared.reseed()
     prepared.connect(prepared.app)
     order, descriptors = channel.heard()
+    from compat import withhold
     from resources import apply_limits
 
     apply_limits(order["resources"])
     app = prepared.app
     app.session.key = order["key"].encode()
     app.session.signature_scheme = order["signature_scheme"]
+    withhold(app.shell, order["withheld"])
     app.bind(dict(zip(order["channels"], descriptors, strict=True)))
     app.kernel.start()
     for name in ("child", "compat", "isolate", "kernel", "nogpu", "prepared", "private", "resources"):

@@ -11,7 +11,7 @@ import time
 sys.modules["debugpy"] = None  # an import of 100 ms that nobody here needs
 
 import zmq  # noqa: E402
-from compat import install  # noqa: E402
+from compat import INSTALLERS, install, withhold  # noqa: E402
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402
 from private import private_json, private_module  # noqa: E402
 from tornado.ioloop import IOLoop  # noqa: E402
@@ -102,6 +102,7 @@ def start_kernel(config):
     sys.modules.pop("debugpy", None)
     wake_on_signals()
     tame_shell(app.kernel.shell)
+    withhold(app.kernel.shell, config["withheld"])
     attach_collector(app)
     return app
 
@@ -133,7 +134,7 @@ def tame_shell(shell):
     install()
     shell.system = shell.system_raw  # no terminal is made for `!command`
     shell.ask_exit = lambda: None  # `exit()` in a cell must not end the run of the later cells
-    for name in ("pip", "conda", "mamba", "micromamba", "uv"):
+    for name in INSTALLERS:
         shell.register_magic_function(lambda line: print(NO_INSTALLING), "line", name)
 
 

@@ -64,6 +64,7 @@ def _give(spare: Spare, order: KernelOrder) -> None:
         "channels": list(order.sockets),
         "key": order.key.decode("ascii"),
         "signature_scheme": order.signature_scheme,
+        "withheld": list(order.withheld),
         "resources": kernel_resources(limits, jailed=True, gpu=order.environment.gpu is not None),
     }
     _send(spare.kernel, kernel, list(order.sockets.values()))

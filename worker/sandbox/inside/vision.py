@@ -18,7 +18,6 @@ OPERATORS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
-KEPT = []  # a library's declarations last as long as it does
 
 
 def declare_operators():
@@ -29,7 +28,7 @@ def declare_operators():
     library = torch.library.Library("torchvision", "DEF")
     for operator in OPERATORS:
         library.define(operator)
-    KEPT.append(library)
+    torch.library._grader_declared = library  # what it declares lasts as long as it does
 
 
 def compiled_part_loads(torch):
