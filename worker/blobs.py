@@ -1,11 +1,14 @@
-"""Fetching a submission by its signed URL."""
+"""Fetching a submission by its signed URL, and sending its executed notebook back to the same address."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 
 import httpx
+
+log = logging.getLogger(__name__)
 
 RETRY_FOR_S = 60.0
 TIMEOUT_S = 15.0
@@ -32,6 +35,24 @@ def fetch(url: str, digest: str, *, max_bytes: int, retry_for_s: float = RETRY_F
     if found != digest:
         raise BlobError(f"the notebook's sha256 is {found}, the job names {digest}")
     return data
+
+
+def send(url: str, data: bytes) -> str:
+    """Keep `data` where the notebook came from; returns its sha256, or "" where that failed.
+
+    The executed notebook is for looking at: no result waits long for it, and none is lost with it.
+    """
+    for wait_s in (0.5, 2.0, 0.0):
+        try:
+            httpx.put(url, content=data, timeout=TIMEOUT_S, follow_redirects=False).raise_for_status()
+        except (httpx.TransportError, httpx.HTTPStatusError) as error:
+            if _final(error) or not wait_s:
+                log.warning("the executed notebook was not kept: %s", _say(error))
+                return ""
+            time.sleep(wait_s)
+        else:
+            break
+    return hashlib.sha256(data).hexdigest()
 
 
 def _read(url: str, max_bytes: int) -> bytes:

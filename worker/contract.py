@@ -29,6 +29,7 @@ LEASE_S = 30.0  # a run whose worker was silent for so long is given to another 
 
 MAX_CHECKS = 200
 MAX_TEXT = 4_000  # characters of any one text in a result
+MAX_EXECUTED_BYTES = 24 * 1024 * 1024  # of a notebook with its outputs, as a worker sends it back
 
 
 class Queue(StrEnum):
@@ -178,6 +179,7 @@ class ResultMessage:
     staff_text: str = ""  # for staff: what failed and where
     worker: str = ""
     peak_memory_mib: float = 0.0
+    executed: str = ""  # sha256 of the executed notebook, which was sent to the job's blob_url; "" where there is none
     version: int = MESSAGE_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -201,6 +203,7 @@ class ResultMessage:
             staff_text=_text(raw, "staff_text", empty=True),
             worker=_text(raw, "worker", empty=True),
             peak_memory_mib=_number(raw, "peak_memory_mib", low=0, high=1e9),
+            executed=_digest(raw, "executed"),
             version=int(_number(raw, "version", low=1, high=MESSAGE_VERSION)),
         )
 
@@ -259,6 +262,13 @@ def _text(raw: Mapping[str, Any], name: str, *, empty: bool = False) -> str:
     if not isinstance(value, str) or (not value and not empty):
         raise MessageError(f"{name}: expected text, got {value!r:.80}")
     return value[:MAX_TEXT]
+
+
+def _digest(raw: Mapping[str, Any], name: str) -> str:
+    value = raw.get(name, "")
+    if not isinstance(value, str) or (value and not (len(value) == 64 and set(value) <= set("0123456789abcdef"))):
+        raise MessageError(f"{name}: expected a sha256 in hex or nothing, got {value!r:.80}")
+    return value
 
 
 def _number(raw: Mapping[str, Any], name: str, *, low: float, high: float) -> float:

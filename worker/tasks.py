@@ -12,7 +12,7 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from kombu.exceptions import OperationalError
 
 from worker.app import app
-from worker.blobs import BlobError, fetch
+from worker.blobs import BlobError, fetch, send
 from worker.checker.parents import CHECKERS
 from worker.contract import (
     RESULTS_QUEUE,
@@ -91,7 +91,9 @@ def grade(message: dict[str, Any]) -> None:
     try:
         with Heartbeat(lambda: _send(TASK_HEARTBEAT, started.to_json(), _BEAT_RETRY)):
             grading = _grade(job, settings, progress)
-            _send(TASK_RESULT, to_message(job, grading, settings.name).to_json(), _RESULT_RETRY, must=True)
+            executed = send(job.blob_url, grading.executed) if grading.executed else ""
+            result = to_message(job, grading, settings.name, executed)
+            _send(TASK_RESULT, result.to_json(), _RESULT_RETRY, must=True)
         progress("done")
     finally:
         progress.close()
@@ -126,7 +128,7 @@ def _keep_warm_with_gpu(environment: Environment) -> None:
         POOLS.keep_warm(environment_for(environment, "gpu"))
 
 
-def to_message(job: JobMessage, grading: Grading, worker: str) -> ResultMessage:
+def to_message(job: JobMessage, grading: Grading, worker: str, executed: str = "") -> ResultMessage:
     return ResultMessage(
         run_id=job.run_id,
         lease=job.lease,
@@ -141,6 +143,7 @@ def to_message(job: JobMessage, grading: Grading, worker: str) -> ResultMessage:
         staff_text=grading.staff_text,
         worker=worker,
         peak_memory_mib=grading.peak_memory_mib,
+        executed=executed,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from grader.db.models import AssignmentVersion, CheckResultRow, Run, RunStatus
+from grader.db.models import AssignmentVersion, Blob, CheckResultRow, Run, RunStatus
 from worker.contract import CheckResult, GradeStatus, ResultMessage
 
 POINTS_TOLERANCE = 0.01  # points are rounded to hundredths
@@ -66,6 +66,8 @@ def check_rows(run: Run, checks: tuple[CheckResult, ...]) -> list[CheckResultRow
 
 
 def apply(session: Session, run: Run, message: ResultMessage) -> None:
-    """Add the checks of a result that was just written into `run`."""
+    """Add the checks of a result that was just written into `run`, and the executed notebook if it arrived."""
     session.refresh(run)
+    if message.executed and session.get(Blob, message.executed) is not None:
+        run.executed_digest = message.executed
     session.add_all(check_rows(run, message.checks))

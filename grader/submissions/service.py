@@ -31,7 +31,16 @@ from grader.submissions.errors import AssignmentNotOpen, NotEnrolled
 from grader.submissions.intake import Upload, clean_answers, receive
 from grader.time import utc_now
 
-__all__ = ["Accepted", "Upload", "accept", "open_blob", "read_notebook_file", "receive"]
+__all__ = [
+    "Accepted",
+    "Upload",
+    "accept",
+    "may_send_executed",
+    "open_blob",
+    "read_executed_file",
+    "read_notebook_file",
+    "receive",
+]
 
 
 @dataclass(frozen=True)
@@ -119,5 +128,21 @@ def open_blob(session: Session, blobs: BlobStore, signer: Signer, token: str) ->
         return None
     try:
         return blobs.get(ticket.digest)
+    except BlobMissing:
+        return None
+
+
+def may_send_executed(session: Session, signer: Signer, token: str) -> bool:
+    """Whether a worker may send the executed notebook back under this ticket now."""
+    ticket = signer.read(token)
+    return ticket is not None and queries.is_wanted(session, ticket.run_id, ticket.digest)
+
+
+def read_executed_file(blobs: BlobStore, run: Run) -> bytes | None:
+    """The notebook with the outputs of this run; None where the worker sent none, or it is gone."""
+    if run.executed_digest is None:
+        return None
+    try:
+        return blobs.get(run.executed_digest)
     except BlobMissing:
         return None

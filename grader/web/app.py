@@ -18,7 +18,7 @@ from grader.api import v1
 from grader.settings import Settings
 from grader.web import access, backend, catalogue, errors, formats, identity, limits, security, zones
 from grader.web.uploads import FORM_TIMES
-from grader.web.views import account, documentation, health, policy, staff, student, submission, teaching
+from grader.web.views import account, documentation, gradebook, health, policy, staff, student, submission, teaching
 from grader.wiring import Backend
 
 STATIC = Path(__file__).parent / "static"
@@ -45,11 +45,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     errors.init_app(app)
     _teach_templates(app)
-    for pages in (account, student, submission, staff, policy, health, documentation):
+    for pages in (account, student, submission, staff, policy, gradebook, health, documentation):
         app.register_blueprint(pages.pages)
     for blueprint in teaching.BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(v1.api)
+    csrf.exempt(health.keep_blob)  # called by workers; its token is the right to do so
     csrf.exempt(v1.api)  # no cookie counts there, so no other site can act with one
     v1.describe(app)
     access.allow_anyone(app.view_functions["openapi.spec"])

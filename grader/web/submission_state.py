@@ -67,6 +67,7 @@ class ResultState:
     overhead_s: float | None
     peak_memory_mib: float
     finished_at: datetime | None
+    has_executed: bool  # whether the notebook can be seen as it was executed
 
     @property
     def tally(self) -> list[tuple[Label, int]]:
@@ -206,6 +207,7 @@ def result_of(run: Run, outline: Outline, *, staff: bool) -> ResultState:
         overhead_s=run.seconds_overhead,
         peak_memory_mib=run.peak_memory_mib or 0.0,
         finished_at=run.finished_at,
+        has_executed=run.executed_digest is not None and not withheld,
     )
 
 

@@ -14,7 +14,6 @@ from grader.audit.service import Actor
 from grader.db.models import Assignment, Grade, OutboxMessage, Submission
 from grader.gradebook import extensions, overrides, policies, table
 from grader.gradebook.errors import EditConflict, InvalidGrade, InvalidPolicy, NotAStudent, NoTokens, NotYours
-from grader.gradebook.export import as_csv, safe
 from grader.gradebook.overrides import Decision
 from grader.policies.errors import HandInRefused
 from grader.policies.terms import Allowance
@@ -232,9 +231,3 @@ def test_the_table_has_every_student_and_cell_and_a_history(world: World) -> Non
     assert book.rows[1].cells[0] == table.NOTHING
     assert [entry.action for entry in history] == ["grade.changed", "grade.changed"]
     assert (found.total, found.rows[0].student.name) == (1, "Bob")
-    assert "Ada,ada@example.org,,6,6,10" in as_csv(book)
-
-
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)"])
-def test_no_name_becomes_a_formula(name: str) -> None:
-    assert safe(name) == f"'{name}"

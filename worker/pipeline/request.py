@@ -36,6 +36,7 @@ class Grading:
     reason: str = ""
     staff_text: str = ""
     peak_memory_mib: float = 0.0
+    executed: bytes = b""  # the notebook with its outputs
     possible: float = 0.0  # points of the assignment, for a notebook that got as far as no check
 
     @property

@@ -26,6 +26,7 @@ from worker.gpu.lease import NoGpu, environment_for
 from worker.kernels.session import KernelStartError, NotebookSession, SessionSpec
 from worker.pipeline.ask import KernelRelay
 from worker.pipeline.causes import cause_of_absence
+from worker.pipeline.executed import written
 from worker.pipeline.moments import END, Moments, Watch, plan
 from worker.pipeline.notices import notices
 from worker.pipeline.request import GradeRequest, Grading, failed
@@ -112,6 +113,7 @@ class _Run:
             cells=tuple(self.summaries),
             notices=notices(self.summaries, death_reason, self.request.unsafe),
             peak_memory_mib=usage.peak_memory_mib,
+            executed=written(self.notebook),
             staff_text="\n\n".join(f"{key}: {text}" for key, text in self.broken.items()),
         )
 

@@ -54,6 +54,8 @@ class SubmissionPage:
     audit: list[AuditRow]  # for staff
     events_url: str
     notebook_url: str
+    downloads: list[tuple[str, str]]  # text and address
+    lateness: str  # how late this attempt was, and what that cost
     resubmit_url: str | None
     rerun_url: str | None
 
@@ -114,9 +116,19 @@ def submission_page(session: Session, scope: SubmissionScope) -> SubmissionPage:
         audit=_audit_rows(session, submission) if scope.staff else [],
         events_url=url_for("submission.events", submission_id=submission.id),
         notebook_url=url_for("submission.notebook", submission_id=submission.id),
+        downloads=_downloads(submission),
+        lateness=next((row.late for row in rows if row.id == submission.id), ""),
         resubmit_url=url_for("student.assignment", **address) + "#hand-in" if scope.own else None,
         rerun_url=url_for("staff.rerun_one", submission_id=submission.id) if scope.staff else None,
     )
+
+
+def _downloads(submission: Submission) -> list[tuple[str, str]]:
+    return [
+        ("Report (HTML)", url_for("submission.report_html", submission_id=submission.id)),
+        ("Report (JSON)", url_for("submission.report_json", submission_id=submission.id)),
+        ("Signed receipt", url_for("submission.receipt", submission_id=submission.id)),
+    ]
 
 
 def _answers(submission: Submission) -> list[tuple[str, str]]:

@@ -6,15 +6,16 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from grader.submissions import service as submissions
+from grader.submissions.queries import add_blob
 from grader.web import access
 from grader.web.backend import backend
-from worker.contract import Queue
+from worker.contract import MAX_EXECUTED_BYTES, Queue
 
 log = logging.getLogger(__name__)
 pages = Blueprint("health", __name__)
@@ -43,6 +44,21 @@ def blob(token: str) -> Response:
     if data is None:
         raise NotFound("This address of a notebook is not valid, or not any more.")
     return Response(data, mimetype="application/octet-stream")
+
+
+@pages.put("/internal/blobs/<token>")
+@access.allow_anyone  # the same token: a worker sends the executed notebook back
+def keep_blob(token: str) -> ResponseReturnValue:
+    data = request.stream.read(MAX_EXECUTED_BYTES + 1)
+    if not data or len(data) > MAX_EXECUTED_BYTES:
+        raise RequestEntityTooLarge
+    with backend().reading() as session:
+        if not submissions.may_send_executed(session, backend().signer, token):
+            raise NotFound("This address of a notebook is not valid, or not any more.")
+    digest = backend().blobs.put(data)  # before the row that names it, and in no transaction
+    with backend().writing() as session:
+        add_blob(session, digest, len(data))
+    return jsonify(digest=digest)
 
 
 def _try(name: str, ask: Callable[[], Any]) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
 
+from grader.api.v1.presenting import submission_out
 from grader.audit.service import Actor
 from grader.gradebook import overrides
 from grader.submissions import service as submissions
 from grader.web import access
 from grader.web.backend import backend
+from grader.web.downloads import REPORT_STYLE, json_bytes, receipt_of
 from grader.web.events import event_stream
+from grader.web.notebook_frame import frame_response
 from grader.web.pages.submission_page import document_title, live_state, submission_page
 
 pages = Blueprint("submission", __name__, url_prefix="/submissions")
@@ -46,14 +50,67 @@ def choose(submission_id: str) -> ResponseReturnValue:
     return redirect(url_for("submission.page", submission_id=submission_id), 303)
 
 
+@pages.get("/<submission_id>/executed")
+@access.allow(access.reader_of_submission)
+def executed(submission_id: str) -> Response:
+    """The executed notebook, for the frame beside the checks."""
+    return frame_response(_executed_file(), "The notebook as it was executed")
+
+
+@pages.get("/<submission_id>/executed.ipynb")
+@access.allow(access.reader_of_submission)
+def executed_file(submission_id: str) -> Response:
+    return _download(_executed_file(), "application/x-ipynb+json", "executed.ipynb")
+
+
+@pages.get("/<submission_id>/receipt.json")
+@access.allow(access.reader_of_submission)
+def receipt(submission_id: str) -> Response:
+    """What was handed in and when, signed."""
+    return _download(json_bytes(receipt_of(access.granted_submission().submission)), "application/json", "receipt.json")
+
+
+@pages.get("/<submission_id>/report.json")
+@access.allow(access.reader_of_submission)
+def report_json(submission_id: str) -> Response:
+    with backend().reading() as session:
+        body = submission_out(session, access.granted_submission()).model_dump(mode="json")
+    return _download(json_bytes(body), "application/json", "report.json")
+
+
+@pages.get("/<submission_id>/report.html")
+@access.allow(access.reader_of_submission)
+def report_html(submission_id: str) -> Response:
+    """The result as one file that can be kept: no script, no address, nothing to fetch."""
+    scope = access.granted_submission()
+    with backend().reading() as session:
+        state = live_state(session, scope.submission, staff=scope.staff)
+    html = render_template("submission/report.html", submission=scope.submission, state=state, style=REPORT_STYLE)
+    return _download(html.encode(), "text/html", "report.html")
+
+
 @pages.get("/<submission_id>/notebook.ipynb")
 @access.allow(access.reader_of_submission)
 def notebook(submission_id: str) -> Response:
     """What was handed in, byte for byte; always as a download, never as a page of ours."""
+    data = submissions.read_notebook_file(backend().blobs, access.granted_submission().submission)
+    return _download(data, "application/x-ipynb+json", "submitted.ipynb")
+
+
+def _executed_file() -> bytes:
+    submission, staff = access.granted_submission().submission, access.granted_submission().staff
+    run = submission.counted_run
+    withheld = submission.assignment.grades_hidden and not staff
+    data = submissions.read_executed_file(backend().blobs, run) if run is not None and not withheld else None
+    if data is None:
+        raise NotFound("The executed notebook of this attempt is not there, or not shown yet.")
+    return data
+
+
+def _download(data: bytes, kind: str, name: str) -> Response:
     submission = access.granted_submission().submission
-    data = submissions.read_notebook_file(backend().blobs, submission)
-    response = Response(data, mimetype="application/x-ipynb+json")
-    name = f"{submission.assignment.slug}-attempt-{submission.number}.ipynb"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response = Response(data, mimetype=kind)
+    filename = f"{submission.assignment.slug}-attempt-{submission.number}-{name}"
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

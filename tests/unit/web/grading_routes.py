@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tests.unit.web.staff_routes import IN, PAGE, STAFF_OF_COURSE, Rows
+from tests.unit.web.staff_routes import COURSE, IN, PAGE, STAFF_OF_COURSE, Rows
+from tests.unit.web.world import SLUG
 
 INSTRUCTOR = (IN, 403, 403, 403, 303, 404)
+READER = (IN, 200, 404, 200, 200, 404)
 REFUSED = (IN, 403, 403, 403, 422, 404)
 
 PAGES: Rows = [
@@ -12,6 +14,16 @@ PAGES: Rows = [
     ("student.task_frame", "GET", f"{PAGE}/task/frame", (IN, 200, 200, 200, 200, 404)),
     ("student.late_token", "POST", f"{PAGE}/late-token", (IN, 409, 409, 403, 403, 404)),
     ("submission.choose", "POST", "/submissions/S/choose", (IN, 409, 404, 403, 403, 404)),
+    ("submission.executed", "GET", "/submissions/S/executed", (IN, 404, 404, 404, 404, 404)),
+    ("submission.executed_file", "GET", "/submissions/S/executed.ipynb", (IN, 404, 404, 404, 404, 404)),
+    ("submission.receipt", "GET", "/submissions/S/receipt.json", READER),
+    ("submission.report_json", "GET", "/submissions/S/report.json", READER),
+    ("submission.report_html", "GET", "/submissions/S/report.html", READER),
+    ("health.keep_blob", "PUT", "/internal/blobs/forged", (413, 413, 413, 413, 413, 413)),
+    ("gradebook.page", "GET", f"{COURSE}/gradebook", STAFF_OF_COURSE),
+    ("gradebook.csv", "GET", f"{COURSE}/gradebook.csv", STAFF_OF_COURSE),
+    ("gradebook.cell", "GET", f"{COURSE}/gradebook/{SLUG}/nobody", (IN, 403, 403, 404, 404, 404)),
+    ("gradebook.decide", "POST", f"{COURSE}/gradebook/{SLUG}/nobody", (IN, 403, 403, 404, 404, 404)),
     ("policy.page", "GET", f"{PAGE}/policy", STAFF_OF_COURSE),
     ("policy.change", "POST", f"{PAGE}/policy", REFUSED),
     ("policy.extend", "POST", f"{PAGE}/policy/extensions", REFUSED),

@@ -41,6 +41,7 @@ RESULT = ResultMessage(
     seconds=Seconds(1.0, 0.75, 0.25),
     cells=(CellSummary(3, "error", 0.1, "ValueError: x"),),
     notices=("n",),
+    executed="a" * 64,
 )
 
 
@@ -54,6 +55,7 @@ def test_a_message_survives_the_trip_as_json(message: JobMessage | ResultMessage
     [
         ({"score": float("nan")}, "score"),
         ({"score": True}, "score"),
+        ({"executed": "../etc/passwd"}, "executed"),
         ({"score": -1}, "score"),
         ({"status": "splendid"}, "status"),
         ({"run_id": ""}, "run_id"),
