@@ -54,6 +54,12 @@ STATUS_OF_CODE: dict[str, int] = {
     "mark-changed": 409,
     "rubric-changed": 409,
     "own-mark": 409,
+    "nothing-to-regrade": 409,
+    "already-asked": 409,
+    "request-answered": 409,
+    "nothing-to-try": 409,
+    "trial-decided": 409,
+    "trial-running": 409,
 }
 
 STATUS_OF_EDGE: dict[type[problems.EdgeError], int] = {

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from grader.web.views import dashboard, marking
+from grader.web.views import dashboard, marking, regrades, trials
 
-BLUEPRINTS: tuple[Blueprint, ...] = (dashboard.pages, marking.pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (dashboard.pages, marking.pages, regrades.pages, trials.pages)
