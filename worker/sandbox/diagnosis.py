@@ -11,12 +11,12 @@ CLONE = Path("/proc/sys/kernel/unprivileged_userns_clone")
 MOST = Path("/proc/sys/user/max_user_namespaces")
 
 APPARMOR_FIX = (
-    "Install the distribution's bubblewrap and give it an AppArmor profile with `userns,` "
-    "(see /etc/apparmor.d/bwrap-userns-restrict), or run "
-    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` as root."
+    "Install the distribution's bubblewrap and give it the AppArmor profile of deploy/apparmor/ "
+    "(`cp deploy/apparmor/grader-bwrap /etc/apparmor.d/ && apparmor_parser -r /etc/apparmor.d/grader-bwrap` as root), "
+    "or run `sysctl kernel.apparmor_restrict_unprivileged_userns=0` as root."
 )
 DOCKER_FIX = (
-    "In a container, start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
+    "In a container, use the `security_opt` of docker-compose.yml: start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
     "--security-opt systempaths=unconfined` (or a seccomp profile that allows clone, unshare, mount and pivot_root)."
 )
 CGROUP_FIX = (
