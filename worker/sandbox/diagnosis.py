@@ -16,8 +16,9 @@ APPARMOR_FIX = (
     "or run `sysctl kernel.apparmor_restrict_unprivileged_userns=0` as root."
 )
 DOCKER_FIX = (
-    "In a container, use the `security_opt` of docker-compose.yml: start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined "
-    "--security-opt systempaths=unconfined` (or a seccomp profile that allows clone, unshare, mount and pivot_root)."
+    "In a container, use the `security_opt` of docker-compose.yml: `--security-opt seccomp=unconfined "
+    "--security-opt apparmor=unconfined --security-opt systempaths=unconfined` "
+    "(or a seccomp profile that allows clone, unshare, mount and pivot_root)."
 )
 CGROUP_FIX = (
     "Run the worker under systemd with the units of deploy/systemd/ (Delegate=yes), in a container with its own "
