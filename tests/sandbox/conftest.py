@@ -117,6 +117,7 @@ def warm_pool(environment: Environment) -> Iterator[Pool]:
     pool = WARM.keep_warm(environment)
     assert pool is not None
     yield pool
+    CHECKERS.stop()
     WARM.stop()
     assert psutil.Process().children(recursive=True) == []
 

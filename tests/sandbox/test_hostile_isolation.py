@@ -12,10 +12,14 @@ import uuid
 from pathlib import Path
 
 import psutil
+import pytest
 from nbformat.v4 import new_code_cell
 
+from worker.contract import Limits
 from worker.environments import Environment
 from worker.kernels.session import NotebookSession, SessionSpec
+from worker.sandbox.installation import find_installation
+from worker.sandbox.jail import run_in_jail
 
 from .conftest import ROOT, Runner
 
@@ -113,3 +117,22 @@ def test_another_session_is_invisible(run: Runner) -> None:
     assert ran.statuses == ["ok"]
     ran = run("import os; print(os.listdir('/dev/shm'), os.listdir('/tmp'), os.listdir())")
     assert "mine" not in ran.text(0)
+
+
+def test_a_kernel_shares_no_namespace_with_the_worker(spec: SessionSpec) -> None:
+    async def scenario() -> list[str]:
+        async with NotebookSession(spec) as session:
+            theirs, ours = Path(f"/proc/{session._connection.process.pid}/ns"), Path("/proc/self/ns")
+            names = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+            return [name for name in names if os.readlink(theirs / name) == os.readlink(ours / name)]
+
+    assert asyncio.run(scenario()) == []
+
+
+@pytest.mark.parametrize("starter", ["cold"], indirect=True)
+def test_no_namespace_can_be_made_even_without_a_filter(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.sandbox.seccomp.filter_descriptor", lambda **options: None)
+    code = "import ctypes; print(ctypes.CDLL(None).unshare(0x10000000))"
+    assert run_in_jail(find_installation(environment.interpreter), code, Limits()).strip() == b"-1"

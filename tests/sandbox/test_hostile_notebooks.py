@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import os
 import platform
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -19,7 +20,6 @@ from worker.contract import Limits
 from worker.environments import Environment
 from worker.pipeline.request import GradeRequest, Grading
 from worker.pipeline.run import grade
-from worker.sandbox.warm.pool import Pool
 
 from .hostile import ATTACKS
 from .hostile.attack import Attack
@@ -31,9 +31,12 @@ CALM = Limits(wall_s=60, cell_s=20, call_s=20, memory_mib=400, scratch_mib=24, o
 
 
 @pytest.fixture(scope="session")
-def target(tmp_path_factory: pytest.TempPathFactory, warm_pool: Pool) -> Iterator[GradablePackage]:
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GradablePackage]:
     package = make_target(tmp_path_factory.mktemp("assignments"))
-    CHECKERS.keep(package.package.folder.parent).fork().close()  # one parent of checkers for all notebooks
+    CHECKERS.keep(package.package.folder.parent)  # one parent of checkers for all notebooks
+    deadline = time.monotonic() + 60
+    while not CHECKERS.pids() and time.monotonic() < deadline:
+        time.sleep(0.05)
     yield package
     CHECKERS.stop()
 
@@ -85,3 +88,17 @@ def test_hostile(attack: Attack, environment: Environment, target: GradablePacka
     ctypes.CDLL(None).malloc_trim(0)  # what is free is given back
     assert psutil.Process().memory_info().rss - before < MOST_GROWTH
     assert not os.path.exists(world["SECRET"] + ".out")
+
+
+@pytest.mark.parametrize("starter", ["forked"], indirect=True)
+def test_every_grading_asks_something_else(environment: Environment, target: GradablePackage) -> None:
+    """What a notebook saw when it was graded is of no use in another, or when it is graded again."""
+    source = notebook("total = 0.0\ndef double(x): raise ValueError(float(x[0]).hex())")
+
+    async def messages() -> list[str]:
+        gradings = [await grade(GradeRequest(source, target, environment, CALM), silent) for _ in range(2)]
+        return [check.message for grading in gradings for check in grading.checks if check.key == "double"]
+
+    first, second = asyncio.run(messages())
+    assert "0x1." in first
+    assert first != second

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from worker.contract import Limits
 from worker.pipeline.request import Grading
+from worker.sandbox.cgroups import hierarchies
 
 LIMITS = Limits(wall_s=40, cell_s=8, call_s=4, memory_mib=400, scratch_mib=24, output_mib=2, processes=30)
 
@@ -49,6 +50,7 @@ class Attack:
     least: float = 0.0  # and no less: what it computed honestly counts all the same
     accomplice: tuple[str, ...] = ()  # another hostile notebook, graded at the same time
     limits: Mapping[str, float] = field(default_factory=dict)  # other than LIMITS
+    counted: bool = False  # `reason` holds only where there are control groups
     cold: bool = False  # tried also in a kernel that was started from nothing
 
     def allowed(self) -> Limits:
@@ -70,7 +72,8 @@ class Attack:
         ):
             found.append(f"its cells ended as {statuses}, not {list(self.ends)}: {errors}")
         notices = " ".join(grading.notices)
-        if self.reason and not re.search(self.reason, notices):
+        told = not self.reason or (self.counted and not hierarchies()) or re.search(self.reason, notices)
+        if not told:
             found.append(f"its end is told as {notices!r}")
         if self.error and not any(re.search(self.error, error) for error in errors):
             found.append(f"its errors are {errors}")

@@ -269,6 +269,8 @@ time.sleep(60)
             "fill_the_buffers_of_sockets",
             (fill_sockets,),
             ("died|timeout",),
+            reason=OUT_OF_MEMORY,
+            counted=True,
             limits={"cell_s": 6, "memory_mib": 200},
         ),
         Attack(

@@ -30,13 +30,16 @@ FILES = (
         "    refused(path, open, path, 'w')",
         "refused('interpreter', open, sys.executable, 'r+b')\nrefused('library', open, os.__file__, 'a')\n"
         "refused('ours', open, '/opt/grader/collector.py', 'a')\nrefused('chmod', os.chmod, '/opt/grader', 0o777)\n"
-        "refused('rename', os.rename, '/opt/grader', '/opt/other')",
+        "refused('rename', os.rename, '/opt/grader', '/opt/other')\n"
+        "for path in ('/', '/usr', '/opt/env', '/opt/grader', '/etc/hosts', '/dev', sys.base_prefix):\n"
+        "    if not os.statvfs(path).f_flag & os.ST_RDONLY: raise Escaped(path)",
         cold=True,
     ),
     escape(
         "change_course_files",
         "refused('write', open, 'data.csv', 'w')\nrefused('unlink', os.unlink, 'data.csv')\n"
-        "refused('replace', os.replace, '/etc/hosts', 'data.csv')\nassert open('data.csv').read() == '1,2\\n'",
+        "refused('replace', os.replace, '/etc/hosts', 'data.csv')\nassert open('data.csv').read() == '1,2\\n'\n"
+        "if not os.statvfs('data.csv').f_flag & os.ST_RDONLY: raise Escaped('course file')",
         cold=True,
     ),
     escape(
@@ -204,7 +207,8 @@ PRIVILEGE = (
     escape(
         "have_rights_or_take_them",
         "status = open('/proc/self/status').read()\nfor kind in ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'):\n"
-        "    assert f'{kind}:\\t0000000000000000' in status, kind\nassert 'NoNewPrivs:\\t1' in status and 'Seccomp:\\t2' in status",
+        "    assert f'{kind}:\\t0000000000000000' in status, kind\nassert 'NoNewPrivs:\\t1' in status and 'Seccomp:\\t2' in status\n"
+        "cold = open('/proc/1/comm').read().startswith('bwrap')  # which has another second lock on what the filter refuses\nassert cold or int(open('/proc/sys/user/max_user_namespaces').read()) == 0",
         "import struct\nrefused('capset', syscall, 126, struct.pack('Ii', 0x20080522, 0), b'\\xff' * 24)\n"
         "for right in (0, 12, 21): refused('ambient', syscall, 157, 47, 2, right, 0, 0)\n"
         "refused('securebits', syscall, 157, 28, 1, 0, 0, 0)",
@@ -221,9 +225,11 @@ PRIVILEGE = (
     ),
     escape(
         "raise_its_limits",
-        "import resource as r\nfor kind in (r.RLIMIT_AS, r.RLIMIT_NPROC, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CORE):\n"
+        "import resource as r\nfor kind in (r.RLIMIT_AS, r.RLIMIT_NPROC, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CORE, r.RLIMIT_CPU):\n"
         "    hard = r.getrlimit(kind)[1]\n    assert hard != r.RLIM_INFINITY, kind\n"
-        "    refused(f'limit {kind}', r.setrlimit, kind, (hard, hard + 1))",
+        "    refused(f'limit {kind}', r.setrlimit, kind, (hard, hard + 1))\n"
+        "assert r.getrlimit(r.RLIMIT_MSGQUEUE) == (0, 0)\nassert r.getrlimit(11)[1] <= 8192  # signals that wait\n"
+        "assert r.getrlimit(r.RLIMIT_MEMLOCK)[1] <= 1 << 20",
         "hard = r.prlimit(os.getppid(), r.RLIMIT_NOFILE)[1]\nrefused('of others', r.prlimit, os.getppid(), r.RLIMIT_NOFILE, (hard, hard + 1))",
         cold=True,
     ),
@@ -236,7 +242,8 @@ PRIVILEGE = (
     escape(
         "leave_its_session",
         "refused('setsid', os.setsid)\nimport subprocess\n"
-        "refused('setsid', subprocess.run, ['true'], start_new_session=True, check=True)",
+        "refused('setsid', subprocess.run, ['true'], start_new_session=True, check=True)\n"
+        "if os.getsid(0) == 0: raise Escaped('its session is one of the machine')",
         cold=True,
     ),
     escape(

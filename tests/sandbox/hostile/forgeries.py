@@ -111,9 +111,11 @@ MESSAGES = (
             SPEAK + "parent = kernel.get_parent()\n"
             "for n in range(200): session.send(kernel.shell_stream, 'grader_reply', {}, parent, kernel.get_parent_ident()"
             f" if hasattr(kernel, 'get_parent_ident') else kernel._parent_ident, buffers=[{GUESS}, b''])",
-            "1",
+            HONEST,
         ),
         limits=QUICK,
+        points=10,
+        least=10,
     ),
     Attack(
         "report_a_failed_cell_as_good",

@@ -1,0 +1,104 @@
+"""What watches a kernel from outside, and what the worker believes of it."""
+
+from __future__ import annotations
+
+from tools.defences.defence import Defence, Edit
+from tools.defences.places import RUNNING, SESSION, notebooks
+
+WATCHING = (
+    notebooks(
+        "watcher",
+        "empty_files or (little_by_little and forked)",
+        ("worker/sandbox/jailed.py", "        self._watcher.start()\n", ""),
+    ),
+    notebooks(
+        "control groups",
+        "buffers_of_sockets",
+        (
+            "worker/sandbox/cgroups.py",
+            'return {"memory.limit_in_bytes": most, "memory.memsw.limit_in_bytes": most, "memory.swappiness": "0"}',
+            "return {}",
+        ),
+    ),
+    notebooks(
+        "limit on one cell",
+        "loop_for_ever-forked",
+        (SESSION, "allowed_s = min(self._limits.cell_s, self._left_s())", "allowed_s = self._left_s()"),
+    ),
+    notebooks(
+        "limit on the whole notebook",
+        "small_pieces-forked",
+        (SESSION, "return max(0.0, self._deadline - time.monotonic())", "return 1e6"),
+    ),
+    notebooks(
+        "limit on one call",
+        "when_asked-forked",
+        (SESSION, "allowed_s = self._limits.call_s if timeout_s is None else timeout_s", "allowed_s = 1e6"),
+    ),
+    notebooks(
+        "a kernel that goes on is killed",
+        "ignored-forked or stop_itself-forked",
+        (SESSION, '        self._connection.process.kill(f"{what} went on', '        str(f"{what} went on'),
+    ),
+    notebooks(
+        "amount of output",
+        "print_for_ever-forked or text_html or parts_without_end-forked",
+        ("worker/kernels/relay.py", "        if self.left >= 0:\n", "        if True:\n"),
+    ),
+    Defence(
+        "text kept of one cell",
+        (Edit("worker/kernels/cells.py", "MAX_TEXT = 200_000", "MAX_TEXT = 200_000_000"),),
+        (RUNNING,),
+        "long_output and forked",
+    ),
+)
+GRADER = (
+    notebooks(
+        "messages have the agreed form",
+        "answer_with_ or say_content or say_a_status",
+        ("worker/kernels/client.py", "            _check_shape(message)\n", ""),
+    ),
+    notebooks(
+        "messages have a sane number of parts",
+        "two_thousand_buffers or thousands_of",
+        ("worker/kernels/client.py", "if len(frames) > MAX_FRAMES:", "if False:"),
+    ),
+    notebooks(
+        "a reply belongs to its question",
+        "answer_before or hundred_times",
+        ("worker/kernels/exchange.py", 'message["parent_header"].get("msg_id") == wanted', "True"),
+    ),
+    Defence(
+        "replies are limited in depth",
+        (Edit("worker/checker/inside/values.py", "        if depth > MAX_DEPTH:\n", "        if False:\n"),),
+        ("tests/unit/worker/checker/test_values.py",),
+    ),
+    Defence(
+        "replies are limited in size",
+        (Edit("worker/checker/inside/values.py", "    if len(tree) > MAX_TREE_BYTES:\n", "    if False:\n"),),
+        ("tests/unit/worker/checker/test_values.py",),
+    ),
+    notebooks(
+        "the collector's own builtins",
+        "replace_print_and_sum or replace_complex",
+        ("worker/sandbox/inside/private.py", "= dict(vars(builtins))\n", "= vars(builtins)\n"),
+        ("worker/sandbox/inside/collector.py", "        current.update(self.builtins)\n", ""),
+    ),
+    notebooks(
+        "the collector's own JSON",
+        "replace_json-forked",
+        (
+            "worker/sandbox/inside/kernel.py",
+            "    dumps, loads = private_json()\n",
+            "    import json\n\n    dumps, loads = (lambda x: json.dumps(x)), (lambda x: json.loads(x))\n",
+        ),
+    ),
+    notebooks(
+        "texts without control characters",
+        "steer_the_terminal",
+        ("worker/pipeline/run.py", "error=printable(summary.error)", "error=summary.error"),
+    ),
+    notebooks(
+        "questions drawn afresh", "asks_something_else", ("worker/pipeline/run.py", "secrets.randbits(128)", "7")
+    ),
+)
