@@ -28,7 +28,8 @@ def case_remarks(draft: Draft) -> list[Remark]:
         advice = "have the solution, the starter, right in another way, partly right, typical mistakes, a hostile one"
         remarks.append(Remark(WARNING, "few-cases", folder, text, advice=advice))
     full = sum(c.points for c in draft.package.metadata.checks if c.kind != "manual")
-    other = [case.name for case in cases if case.expected.score >= full and case.name != "solution"]
+    other = [case.name for case in cases if case.name != "solution" and case.expected.score >= full]
+    other += [case.name for case in cases if case.name.startswith("right")]  # of what takes little time to grade
     hostile = [name for name in names if name.startswith("hostile")]
     for found, rule, what in (
         (other, "no-other-way", "that is right in another way than the solution"),

@@ -28,9 +28,9 @@ def probe(phi, data):
 """
 )
 
-# A vector field that is no gradient, and a search that only knows whether it is asked along it or against it: so the
-# step is judged alone, and nothing of the other answers enters the kernel. A step that calls neither is judged by
-# what it does for the straight line.
+# A vector field that is no gradient, and a search that only knows whether it is asked along it or against it, and how
+# long the direction is: so the step is judged alone, and nothing of the other answers enters the kernel. A step that
+# calls neither is judged by what it does for the straight line.
 FORWARD, BACKWARD = 0.3, 0.05
 STAND_INS = """
 def compute_gradient(data_x, data_y, phi):
@@ -38,7 +38,10 @@ def compute_gradient(data_x, data_y, phi):
 
 def line_search(data, model, phi, gradient, *others, **options):
     along = compute_gradient(data[0], data[1], phi)
-    return 0.3 if float((along * gradient.reshape(along.shape)).sum()) < 0 else 0.05
+    gradient = gradient.reshape(along.shape)
+    size = float((gradient ** 2).sum()) ** 0.5 or 1.0
+    times = float((along ** 2).sum()) ** 0.5 / size
+    return times * (0.3 if float((along * gradient).sum()) < 0 else 0.05)
 """
 
 
