@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,8 @@ class Forgotten:
 def forgotten_imports(sources: Sequence[str]) -> list[Forgotten]:
     """`sources` are the code cells in their order. A name that the notebook itself gives another meaning is left
     alone, and so is everything where a cell takes all names of a module (`from numpy import *`)."""
+    if not any(_may_be_forgotten(sources, name) for name in USUAL):
+        return []
     cells = [(source, tree) for source in sources if (tree := parse_cell(source)) is not None]
     trees = [tree for _, tree in cells]
     if any(_takes_all(tree) for tree in trees):
@@ -48,6 +51,15 @@ def forgotten_imports(sources: Sequence[str]) -> list[Forgotten]:
         bound |= bound_names(source)
     others = {name for name in wanted if any(_bound_otherwise(tree, name) for tree in trees)}
     return [Forgotten(name, USUAL[name]) for name in USUAL if name in wanted and name not in others]
+
+
+def _may_be_forgotten(sources: Sequence[str], name: str) -> bool:
+    """Without parsing, which takes longer than all else here: no import of the name stands in a cell before its use."""
+    used = next((i for i, source in enumerate(sources) if f"{name}." in source), None)
+    if used is None:
+        return False
+    imported = re.compile(rf"import\b[^\n]*\b{name}\b")
+    return not any(imported.search(source) for source in sources[:used])
 
 
 def _modules_used(tree: ast.Module) -> set[str]:

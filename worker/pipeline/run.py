@@ -14,8 +14,11 @@ import traceback
 from dataclasses import replace
 from typing import Any, Protocol
 
+from nbformat.v4 import new_code_cell
+
 from assignments.attempts import is_attempted, not_attempted_message
 from assignments.bindings import bound_names
+from assignments.imports import forgotten_imports
 from assignments.metadata import CheckSpec
 from assignments.notebooks import NotebookLimits, NotebookRejected, read_notebook
 from assignments.outcome import Conclusion, Outcome
@@ -27,6 +30,7 @@ from worker.kernels.session import KernelStartError, NotebookSession, SessionSpe
 from worker.pipeline.ask import KernelRelay
 from worker.pipeline.causes import cause_of_absence
 from worker.pipeline.executed import written
+from worker.pipeline.helping import OutOfOrder, again_notice, import_notice, said_in
 from worker.pipeline.moments import END, Moments, Watch, plan
 from worker.pipeline.notices import notices
 from worker.pipeline.request import GradeRequest, Grading, failed
@@ -80,12 +84,14 @@ class _Run:
     def __init__(self, request: GradeRequest, notebook: Any, progress: ProgressSink) -> None:
         self.request = request
         self.progress = progress
+        self.helps = request.package.metadata.helps
         self.notebook = notebook
         self.cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
         self.checks = {check.key: check for check in request.package.checks}
         self.outcomes: dict[str, list[Outcome]] = {key: [] for key in self.checks}
         self.broken: dict[str, str] = {}
         self.summaries: list[CellSummary] = []
+        self.helped: list[str] = []
         self.seed = secrets.randbits(128) if request.seed is None else request.seed
         self.number = 0  # of checks carried out; each has random numbers of its own
         self._skip_not_attempted()
@@ -96,14 +102,17 @@ class _Run:
             limits=self.request.limits,
             data_files=self.request.package.metadata.data_files,
             unsafe=self.request.unsafe,
+            withheld=self.helps.withheld,
         )
         moments = self._moments()
         session = NotebookSession(spec)
         async with Checks(self.request.package, unsafe=self.request.unsafe) as self.checker, session:
             await self.checker.ready()
+            await self._import_forgotten(session)
             await self._execute(session, moments)
             self.progress("checking", len(self.cells), len(self.cells))
             await self._run_checks(session, moments.at(END))
+            await self._run_again(session, moments)
             death_reason = session.death_reason  # read before we end the kernel ourselves
         usage = session.usage
         return Grading(
@@ -111,7 +120,7 @@ class _Run:
             checks=self._results(),
             seconds=Seconds(0.0, session.student_seconds, 0.0),
             cells=tuple(self.summaries),
-            notices=notices(self.summaries, death_reason, self.request.unsafe),
+            notices=self._notices(death_reason),
             peak_memory_mib=usage.peak_memory_mib,
             executed=written(self.notebook),
             staff_text="\n\n".join(f"{key}: {text}" for key, text in self.broken.items()),
@@ -139,6 +148,37 @@ class _Run:
             summary = await session.run_cell(cell, index)
             self.summaries.append(replace(summary, error=printable(summary.error)))
             await self._run_checks(session, moments.at(index))
+
+    async def _import_forgotten(self, session: NotebookSession) -> None:
+        forgotten = forgotten_imports([cell.source for _, cell in self.cells]) if self.helps.imports else []
+        if forgotten:
+            cell = new_code_cell("\n".join(each.statement for each in forgotten))  # type: ignore[no-untyped-call]
+            await session.run_cell(cell, len(self.notebook.cells))
+            self.helped.append(import_notice(forgotten))
+
+    async def _run_again(self, session: NotebookSession, moments: Moments) -> None:
+        """After all checks: what runs now can add to what is known of the answers, and takes nothing away."""
+        if not self.helps.again:
+            return
+        waiting = OutOfOrder([(index, cell.source) for index, cell in self.cells], self.summaries)
+        keys: dict[str, None] = {}
+        for place, name in waiting:
+            if not session.alive:
+                return
+            index, cell = self.cells[place]
+            summary = await session.run_cell(cell, index)
+            self.summaries[place] = replace(summary, error=printable(summary.error))
+            self.helped.append(again_notice(index, name))
+            if summary.status == "ok":
+                waiting.ran(place)
+            await self._run_checks(session, moments.at(index))
+            keys |= dict.fromkeys(moments.at(END))
+        await self._run_checks(session, tuple(keys))
+
+    def _notices(self, death_reason: str) -> tuple[str, ...]:
+        helped = [*self.helped, *said_in([cell for _, cell in self.cells])]
+        about = notices(self.summaries, death_reason, self.request.unsafe)
+        return (*about, *(f"Help: {printable(text)}" for text in helped))
 
     async def _run_checks(self, session: NotebookSession, keys: tuple[str, ...]) -> None:
         for key in keys:

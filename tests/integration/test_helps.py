@@ -1,0 +1,77 @@
+"""Notebooks written elsewhere, through the real pipeline: what is helped with, said, and can be turned off."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from assignments.gradable import load_gradable_package
+from worker.contract import GradeStatus, Limits
+from worker.environments import load_environments
+from worker.pipeline.request import GradeRequest, Grading
+from worker.pipeline.run import grade_sync
+
+ROOT = Path(__file__).resolve().parents[2]
+SLUG = "coursework-4-hyperspheres"
+CELLS = (
+    "ratio_of_points = distance_ratio(np.random.normal(size=(2, 40)))",  # needs a later cell
+    "from google.colab import drive\ndrive.mount('/content/drive')\n!pip install torch",
+    "def distance_ratio(x):\n"
+    "    d = np.sqrt(((x[:, :, None] - x[:, None, :]) ** 2).sum(axis=0))\n"
+    "    return d.max() / d[d > 0].min()",
+    "half = np.float(0.5)",
+    "import math\nfactor = ratio_of_points\n"
+    "def volume_of_hypersphere(diameter, dimensions):\n"
+    "    return math.pi ** (dimensions / 2) * (diameter / 2) ** dimensions / math.gamma(dimensions / 2 + 1)",
+)
+
+
+def grade(folder: Path) -> Grading:
+    package = load_gradable_package(folder)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
+    request = GradeRequest(
+        notebook=nbformat.writes(notebook).encode(),
+        package=package,
+        environment=load_environments(ROOT / "environments.toml")["course"],
+        limits=Limits(**asdict(package.metadata.limits)),
+        answers={},
+    )
+    return grade_sync(request, lambda *_, **__: None)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o755)  # checks do not run as root
+    shutil.copytree(ROOT / "assignments" / SLUG, tmp_path / SLUG, ignore=shutil.ignore_patterns("__pycache__", "cases"))
+    return tmp_path / SLUG
+
+
+def test_a_notebook_from_elsewhere_runs_and_every_help_is_listed(folder: Path) -> None:
+    grading = grade(folder)
+    assert grading.status is GradeStatus.GRADED
+    assert [cell.status for cell in grading.cells] == ["ok"] * len(CELLS)
+    points = {check.key: check.points for check in grading.checks}
+    assert (points["distance_ratio"], points["volume_of_hypersphere"]) == (30, 25)
+    said = "\n".join(grading.notices)
+    assert "added `import numpy as np` in front of the notebook" in said
+    assert "Cell 1 needs `distance_ratio`, which a later cell defines" in said
+    assert "Cell 5 needs `ratio_of_points`" in said
+    assert "There is no Drive here" in said
+    assert "`np.float` no longer exists" in said
+    assert "no network here" in said
+
+
+def test_an_assignment_can_turn_the_helps_off(folder: Path) -> None:
+    toml = folder / "assignment.toml"
+    off = ("numpy_names", "colab", "torchvision", "shell", "imports", "again")
+    toml.write_text(toml.read_text() + "\n[helps]\n" + "".join(f"{name} = false\n" for name in off))
+    grading = grade(folder)
+    assert grading.status is GradeStatus.GRADED
+    assert [cell.status for cell in grading.cells] == ["error", "error", "ok", "error", "error"]
+    assert "ModuleNotFoundError: No module named 'google" in grading.cells[1].error
+    assert not [notice for notice in grading.notices if notice.startswith("Help: ")]
+    assert {check.key: check.points for check in grading.checks}["distance_ratio"] == 0
