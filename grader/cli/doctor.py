@@ -63,7 +63,11 @@ def sandbox_findings(file: Path) -> list[Finding]:
     """What `grader worker` asks before it takes the first job."""
     from grader.cli.health import kernels
 
-    return guarded("sandbox", lambda: kernels.sandbox_findings(file), "Run `make setup`, then look again.")
+    fix = "Run `make setup`, then look again."
+    found = guarded("sandbox", lambda: kernels.sandbox_findings(file), fix)
+    if any(finding.status == WRONG for finding in found):
+        return found  # the checker's jail is made of the same parts
+    return found + guarded("sandbox", kernels.checker_findings, fix)
 
 
 def _service_findings() -> list[Finding]:

@@ -20,7 +20,9 @@ def passed(message="fine"):
 """
 
 
-def small_package(folder: Path, checks: str, keys: Sequence[str], starter: Sequence[str] = ()) -> GradablePackage:
+def small_package(
+    folder: Path, checks: str, keys: Sequence[str], starter: Sequence[str] = ("# yours",)
+) -> GradablePackage:
     """Written to `folder`. `checks` comes after HEAD; every key is worth one point and watches `f`."""
     folder.mkdir(mode=0o755)
     tables = [f'[[checks]]\nkey = "{key}"\ntitle = "{key}"\npoints = 1\nwatches = ["f"]\n' for key in keys]

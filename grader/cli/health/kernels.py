@@ -50,6 +50,14 @@ def sandbox_findings(file: Path) -> list[Finding]:
     ]
 
 
+def checker_findings() -> list[Finding]:
+    """A checker is started, and tries what a check must not do."""
+    from worker.checker.probe import checker_layer
+
+    layer = checker_layer()
+    return [Finding("sandbox", layer.name, _status(layer), layer.detail, "" if layer.ok else layer.fix)]
+
+
 def forked_findings(file: Path) -> list[Finding]:
     """Takes a few seconds more, so it is the doctor's alone."""
     from worker.environments import load_environments
