@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
@@ -20,8 +21,6 @@ from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers.python import Python3Lexer
-
-from assignments.notebooks import NotebookLimits, read_notebook
 
 MOST_TEXT = 20_000  # characters of one output or cell that are shown
 MOST_OUTPUTS = 200  # of one cell
@@ -65,13 +64,21 @@ def frame_response(data: bytes, title: str) -> Response:
 
 
 def notebook_page(data: bytes, title: str) -> str:
-    notebook = read_notebook(data, NotebookLimits(bytes_most=len(data)))
     room = [MOST_BYTES]
-    cells = Markup("\n").join(_cell(number, cell, room) for number, cell in enumerate(notebook.cells, start=1))
+    cells = Markup("\n").join(_cell(number, cell, room) for number, cell in enumerate(_cells(data), start=1))
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLES}</style></head><body><main>{cells}</main></body></html>"
     )
+
+
+def _cells(data: bytes) -> list[Mapping[str, Any]]:
+    """The cells, of which nothing is certain; none where the file cannot be read."""
+    try:
+        found = json.loads(data).get("cells", [])
+    except (ValueError, RecursionError, AttributeError):
+        return []
+    return [cell for cell in found if isinstance(cell, dict)] if isinstance(found, list) else []
 
 
 def _cell(number: int, cell: Mapping[str, Any], room: list[int]) -> Markup:
@@ -81,21 +88,25 @@ def _cell(number: int, cell: Mapping[str, Any], room: list[int]) -> Markup:
     elif cell.get("cell_type") == "code":
         code = Markup(highlight(source, Python3Lexer(), _CODE))
         inner = Markup('<pre class="code" tabindex="0">{}</pre>{}').format(code, cut) if source.strip() else Markup("")
-        outputs = list(cell.get("outputs", []))
-        inner += Markup("").join(_output(output, room) for output in outputs[:MOST_OUTPUTS])
+        outputs = cell.get("outputs")
+        if isinstance(outputs, list):
+            inner += Markup("").join(_output(output, room) for output in outputs[:MOST_OUTPUTS])
     else:
         inner = Markup("<pre>{}</pre>").format(source) + cut
     return Markup('<section id="cell-{}"><p class="n">Cell {}</p>{}</section>').format(number, number, inner)
 
 
 def _output(output: Mapping[str, Any], room: list[int]) -> Markup:
+    if not isinstance(output, dict):
+        return Markup("")
     kind = output.get("output_type")
     if kind == "stream":
         return _text(_joined(output.get("text", "")), "out bad" if output.get("name") == "stderr" else "out")
     if kind == "error":
-        trace = "\n".join(map(str, output.get("traceback", []))) or f"{output.get('ename')}: {output.get('evalue')}"
+        trace = _joined(output.get("traceback", []), "\n") or f"{output.get('ename')}: {output.get('evalue')}"
         return _text(trace, "out bad")
-    return _rich(output.get("data", {}), room)
+    data = output.get("data")
+    return _rich(data, room) if isinstance(data, dict) else Markup("")
 
 
 def _rich(data: Mapping[str, Any], room: list[int]) -> Markup:
@@ -137,8 +148,8 @@ def _short(text: str, most: int = MOST_TEXT) -> tuple[str, Markup]:
     return text[:most], Markup('<p class="cut">{} more characters are not shown.</p>').format(len(text) - most)
 
 
-def _joined(value: Any) -> str:
-    return "".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+def _joined(value: Any, between: str = "") -> str:
+    return between.join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _decoded(text: str) -> bytes | None:

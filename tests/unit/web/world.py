@@ -162,6 +162,21 @@ def finish(
     reason: str = "",
 ) -> ResultMessage:
     """Record the result that a worker would send, through the real service."""
+    message = worker_result(world, submission_id, verdicts, status=status, reason=reason)
+    with world.backend.writing() as s:
+        grading.record(s, ResultMessage.from_json(message.to_json()), utc_now(), world.backend.rules)
+    return message
+
+
+def worker_result(
+    world: World,
+    submission_id: str,
+    verdicts: Sequence[Verdict] = MIXED,
+    *,
+    status: GradeStatus = GradeStatus.GRADED,
+    reason: str = "",
+) -> ResultMessage:
+    """What a worker sends that has taken the submission's run and is done with it."""
     run = start(world, submission_id)
     with world.backend.reading() as s:
         specs = courses.release_of(s.get_one(Run, run.id).version).checks
@@ -179,7 +194,7 @@ def finish(
         )
         for spec, verdict in zip(specs, verdicts, strict=True)
     )
-    message = ResultMessage(
+    return ResultMessage(
         run_id=run.id,
         lease=run.lease,
         status=status,
@@ -194,6 +209,3 @@ def finish(
         worker="worker-1",
         peak_memory_mib=412.0,
     )
-    with world.backend.writing() as s:
-        grading.record(s, ResultMessage.from_json(message.to_json()), utc_now(), world.backend.rules)
-    return message
