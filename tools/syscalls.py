@@ -16,6 +16,7 @@ from pathlib import Path
 from assignments.notebooks import read_notebook
 from worker.contract import Limits
 from worker.environments import Environment, load_environments
+from worker.gpu.lease import environment_for
 from worker.kernels.session import NotebookSession, SessionSpec
 from worker.sandbox.observing import Observer, observing
 
@@ -25,7 +26,7 @@ LIMITS = Limits(wall_s=3600, cell_s=1800, memory_mib=4096, scratch_mib=1024, out
 
 def observed(notebook: Path, environment: Environment, data: dict[str, Path], *, everything: bool) -> Counter[str]:
     """Call -> how often, of one notebook."""
-    observer = Observer(everything=everything)
+    observer = Observer(everything=everything, gpu=environment.gpu is not None)
     with observing(observer):
         asyncio.run(_run(notebook, SessionSpec(environment, LIMITS, data)))
     return observer.counts
@@ -46,11 +47,15 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="a folder with the course files that the notebooks read")
     parser.add_argument("--environment", help="its name in environments.toml (default: the first)")
     parser.add_argument("--environments-file", type=Path, default=ROOT / "environments.toml")
+    parser.add_argument(
+        "--gpu", action="store_true", help="with a GPU of this machine, as for assignments that want one"
+    )
     parser.add_argument("--everything", action="store_true", help="also the calls that the policy allows; slow")
     parser.add_argument("--json", action="store_true", dest="as_json", help="one object: call -> how often")
     options = parser.parse_args()
     environments = load_environments(options.environments_file)
     environment = environments[options.environment] if options.environment else next(iter(environments.values()))
+    environment = environment_for(environment, "gpu" if options.gpu else "cpu")
     files = [path for path in sorted(options.data.rglob("*")) if path.is_file()] if options.data else []
     data = {str(path.relative_to(options.data)): path for path in files}
     total: Counter[str] = Counter()

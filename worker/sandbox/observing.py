@@ -50,12 +50,13 @@ os.execv(sys.argv[5], sys.argv[5:])
 class Observer:
     """Counts calls by name, with what was asked of prctl, socket and ioctl. One observer may see many kernels."""
 
-    def __init__(self, *, everything: bool = False) -> None:
-        """`everything`: the calls that the policy allows as well (slow)."""
+    def __init__(self, *, everything: bool = False, gpu: bool = False) -> None:
+        """`everything`: the calls that the policy allows as well (slow). `gpu`: kernels that have one."""
         machine = platform.machine()
         self._names = {number: name for name, number in numbers(machine).items()}
         self._counts: Counter[str] = Counter()
         self._everything = everything
+        self._gpu = gpu
         self._architecture = ARCHITECTURES[machine]
         self._seccomp_call = numbers(machine)["seccomp"]
         self._threads: list[threading.Thread] = []
@@ -71,7 +72,7 @@ class Observer:
 
     def filter(self) -> bytes:
         unnoticed = FOUND_BEFORE_WE_LISTEN if self._everything else None
-        return build_filter(self._architecture, current_policy(), refusal=ASK, unnoticed=unnoticed)
+        return build_filter(self._architecture, current_policy(), gpu=self._gpu, refusal=ASK, unnoticed=unnoticed)
 
     def wrapped(self, command: list[str], channel: int, filter_fd: int) -> list[str]:
         """The command line in the jail that takes the filter on and then becomes `command`."""
