@@ -96,7 +96,11 @@ GRADER = (
     notebooks(
         "texts without control characters",
         "steer_the_terminal",
-        ("worker/pipeline/run.py", "error=printable(summary.error)", "error=summary.error"),
+        (
+            "worker/pipeline/verdicts.py",
+            '    return "".join(c if c.isprintable()',
+            '    return text or "".join(c if c.isprintable()',
+        ),
     ),
     notebooks(
         "questions drawn afresh", "asks_something_else", ("worker/pipeline/run.py", "secrets.randbits(128)", "7")
