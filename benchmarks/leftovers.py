@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from worker.sandbox.cgroups import hierarchies
+from worker.sandbox.cgroup_places import hierarchies
 from worker.sandbox.warm.pool import Pool
 
 # what may come on top: a descriptor of a library's, memory that is not yet used up

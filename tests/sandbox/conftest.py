@@ -22,7 +22,7 @@ from worker.contract import CellSummary, Limits
 from worker.environments import Environment, load_environments
 from worker.kernels.session import NotebookSession, SessionSpec, Usage
 from worker.sandbox import cold, starting
-from worker.sandbox.cgroups import hierarchies
+from worker.sandbox.cgroup_places import hierarchies
 from worker.sandbox.jailed import JailedKernel
 from worker.sandbox.orders import KernelOrder
 from worker.sandbox.warm.pool import Pool, Pools

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from worker.contract import Limits
 from worker.pipeline.request import Grading
-from worker.sandbox.cgroups import hierarchies
+from worker.sandbox.cgroup_places import hierarchies
 
 LIMITS = Limits(wall_s=40, cell_s=8, call_s=4, memory_mib=400, scratch_mib=24, output_mib=2, processes=30)
 
