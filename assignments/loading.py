@@ -7,7 +7,8 @@ from pathlib import Path
 
 from assignments.digest import package_version
 from assignments.errors import PackageError
-from assignments.metadata import Metadata, Package
+from assignments.metadata import LockedSpec, Metadata, Package
+from assignments.notebooks import NotebookRejected, read_notebook
 from assignments.schema import AssignmentModel
 from assignments.toml_problems import checked
 
@@ -45,6 +46,7 @@ def load_package(folder: Path) -> Package:
         policy=model.policy.spec(),
         dates=model.dates.spec(),
         helps=model.helps.spec(),
+        locked=_locked(folder, model),
     )
     return Package(folder, metadata)
 
@@ -68,6 +70,19 @@ def _read_toml(path: Path) -> AssignmentModel:
     if not isinstance(model, AssignmentModel):
         raise problems[0]
     return model
+
+
+def _locked(folder: Path, model: AssignmentModel) -> LockedSpec:
+    locked = model.locked.spec()
+    if locked.cells:
+        try:
+            known = {cell.id for cell in read_notebook((folder / STARTER).read_bytes()).cells}
+        except NotebookRejected as problem:
+            raise PackageError(folder / STARTER, problem.reason) from None
+        for name in locked.cells:
+            if name not in known:
+                raise PackageError(folder / TOML, f"locked.cells: {STARTER} has no cell with the id {name!r}")
+    return locked
 
 
 def _data_files(folder: Path) -> dict[str, Path]:

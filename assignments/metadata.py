@@ -78,6 +78,15 @@ class HelpsSpec:
 
 
 @dataclass(frozen=True)
+class LockedSpec:
+    """`cells` are ids of starter cells that may not change. `rule`: "restore" puts them back and grades, "refuse" does
+    not grade, "report" grades as they are. Staff see the difference in each case."""
+
+    cells: tuple[str, ...] = ()
+    rule: str = "restore"
+
+
+@dataclass(frozen=True)
 class Metadata:
     """`data_files` maps a name in the student's working folder to the file of the package."""
 
@@ -96,6 +105,7 @@ class Metadata:
     policy: PolicySpec = field(default_factory=PolicySpec)
     dates: DatesSpec = field(default_factory=DatesSpec)
     helps: HelpsSpec = field(default_factory=HelpsSpec)
+    locked: LockedSpec = field(default_factory=LockedSpec)
 
     @property
     def max_score(self) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assignments.metadata import AnswerField, CheckSpec, HelpsSpec, LimitsSpec
+from assignments.metadata import AnswerField, CheckSpec, HelpsSpec, LimitsSpec, LockedSpec
 from assignments.policy_schema import DatesModel, PolicyModel
 
 MOST_CHECKS = 200
@@ -90,6 +90,14 @@ class HelpsModel(_Model):
         return HelpsSpec(**self.model_dump())
 
 
+class LockedModel(_Model):
+    cells: list[Text] = Field(default_factory=list, max_length=100)
+    rule: Literal["restore", "refuse", "report"] = "restore"
+
+    def spec(self) -> LockedSpec:
+        return LockedSpec(tuple(self.cells), self.rule)
+
+
 class AssignmentModel(_Model):
     title: Text
     summary: Text
@@ -99,6 +107,7 @@ class AssignmentModel(_Model):
     policy: PolicyModel = Field(default_factory=PolicyModel)
     dates: DatesModel = Field(default_factory=DatesModel)
     helps: HelpsModel = Field(default_factory=HelpsModel)
+    locked: LockedModel = Field(default_factory=LockedModel)
     answers: list[AnswerModel] = Field(default_factory=list, max_length=50)
     checks: list[CheckModel] = Field(min_length=1, max_length=MOST_CHECKS)
 

@@ -1,4 +1,5 @@
-"""Notebooks written elsewhere, through the real pipeline: what is helped with, said, and can be turned off."""
+"""Notebooks written elsewhere, through the real pipeline: what is helped with, said, and can be turned off;
+and given cells that were changed."""
 
 from __future__ import annotations
 
@@ -30,11 +31,15 @@ CELLS = (
 )
 
 
-def grade(folder: Path) -> Grading:
+def from_elsewhere() -> bytes:
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells)).encode()
+
+
+def grade(folder: Path, notebook: bytes | None = None) -> Grading:
     package = load_gradable_package(folder)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
     request = GradeRequest(
-        notebook=nbformat.writes(notebook).encode(),
+        notebook=notebook or from_elsewhere(),
         package=package,
         environment=load_environments(ROOT / "environments.toml")["course"],
         limits=Limits(**asdict(package.metadata.limits)),
@@ -75,3 +80,29 @@ def test_an_assignment_can_turn_the_helps_off(folder: Path) -> None:
     assert "ModuleNotFoundError: No module named 'google" in grading.cells[1].error
     assert not [notice for notice in grading.notices if notice.startswith("Help: ")]
     assert {check.key: check.points for check in grading.checks}["distance_ratio"] == 0
+
+
+def locked(folder: Path, rule: str) -> Grading:
+    starter = nbformat.reads((folder / "starter.ipynb").read_bytes().decode(), as_version=4)
+    cell = next(cell for cell in starter.cells if cell.cell_type == "code" and "import" in cell.source)
+    toml = folder / "assignment.toml"
+    toml.write_text(toml.read_text() + f'\n[locked]\ncells = ["{cell.id}"]\nrule = "{rule}"\n')
+    solution = nbformat.reads((folder / "solution.ipynb").read_bytes().decode(), as_version=4)
+    place = next(i for i, other in enumerate(solution.cells) if other.source.strip() == cell.source.strip())
+    solution.cells[place].source += "\nnp.pi = 3"
+    return grade(folder, nbformat.writes(solution).encode())
+
+
+@pytest.mark.parametrize("rule", ["restore", "refuse", "report"])
+def test_a_locked_cell_that_was_changed_is_put_back_or_refused_and_staff_see_how(folder: Path, rule: str) -> None:
+    grading = locked(folder, rule)
+    assert "+np.pi = 3" in grading.staff_text
+    assert "np.pi" not in " ".join((grading.reason, *grading.notices))
+    points = {check.key: check.points for check in grading.checks}
+    if rule == "refuse":
+        assert grading.status is GradeStatus.REJECTED
+        assert "Put them back" in grading.reason
+        return
+    assert points["distance_ratio"] == 30
+    assert points["volume_of_hypersphere"] == (25 if rule == "restore" else 0)
+    assert any("put back" in notice for notice in grading.notices) is (rule == "restore")

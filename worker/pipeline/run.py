@@ -30,6 +30,7 @@ from worker.kernels.session import KernelStartError, NotebookSession, SessionSpe
 from worker.pipeline.ask import KernelRelay
 from worker.pipeline.causes import cause_of_absence
 from worker.pipeline.executed import written
+from worker.pipeline.given_cells import touched_cells
 from worker.pipeline.helping import OutOfOrder, again_notice, import_notice, said_in
 from worker.pipeline.moments import END, Moments, Watch, plan
 from worker.pipeline.notices import notices
@@ -57,8 +58,12 @@ async def grade(request: GradeRequest, progress: ProgressSink) -> Grading:
     except NotebookRejected as error:
         grading = Grading(status=GradeStatus.REJECTED, reason=error.reason)
     else:
+        touched = touched_cells(request.package.package, notebook)
+        if touched.refusal:
+            possible = request.package.metadata.max_score
+            return Grading(GradeStatus.REJECTED, reason=touched.refusal, staff_text=touched.staff, possible=possible)
         try:
-            grading = await _Run(request, notebook, progress).grade()
+            grading = touched.told(await _Run(request, notebook, progress).grade())
         except NoGpu as error:
             grading = failed(f"No GPU: {error.reason} To mend it: {error.fix}")
         except SandboxUnavailable as error:
