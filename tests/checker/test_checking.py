@@ -22,7 +22,6 @@ from worker.checker.checks import Answer, Checks, Moment, Request
 from worker.checker.errors import ChecksUnusable, SandboxUnavailable
 from worker.checker.inside import warming
 from worker.checker.inside.values import Encoder
-from worker.checker.limits import CheckerLimits
 from worker.checker.parents import Parents
 
 from .conftest import World, no_kernel
@@ -270,16 +269,3 @@ def test_what_is_done_ahead_can_be_done() -> None:
     assert reference.implementations.digits.__name__
     assert len(steps) > len(list((ROOT / "reference" / "values").glob("*.toml")))
     warming.touch()
-
-
-def test_the_limits_of_a_checker_are_in_force(world: World) -> None:
-    source = """
-@check("limits")
-def limits(ask: Ask):
-    import resource
-    names = ("AS", "CPU", "NOFILE", "FSIZE", "CORE", "NPROC")
-    return passed({name: resource.getrlimit(getattr(resource, "RLIMIT_" + name)) for name in names})
-"""
-    text = world.carry_out(source, "limits").outcomes.get("limits")
-    wanted = {name: (value, value) for name, value in CheckerLimits().resources().items()}
-    assert text is None or eval(text.message) == wanted

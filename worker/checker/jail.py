@@ -92,11 +92,12 @@ def jail_arguments(bwrap: Bubblewrap, installation: Installation, files: dict[st
         arguments.append("--disable-userns")
     for name, value in variables().items():
         arguments += ["--setenv", name, value]
-    arguments += bubblewrap.file_system(installation, NO_SPACE)
+    shown = bubblewrap.file_system(installation, NO_SPACE)
+    proc = shown.index("--proc")
+    arguments += [*shown[:proc], *shown[proc + 2 :]]  # nobody needs to see a process, not even its own
     for place, host in files.items():
         arguments += ["--ro-bind", str(host), place]
-    arguments += ["--tmpfs", "/proc"]  # nobody needs to see a process, not even its own
-    for place in ("/proc", bubblewrap.HOME, "/dev/shm", "/dev", "/"):
+    for place in (bubblewrap.HOME, "/dev/shm", "/dev", "/"):
         arguments += ["--remount-ro", place]
     return [*arguments, "--chdir", "/"]
 
