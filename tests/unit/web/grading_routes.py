@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.web.staff_routes import COURSE, IN, PAGE, STAFF_OF_COURSE, Rows
+from tests.unit.web.staff_routes import API, API_STAFF, COURSE, IN, PAGE, STAFF_OF_COURSE, Rows
 from tests.unit.web.world import SLUG
 
 INSTRUCTOR = (IN, 403, 403, 403, 303, 404)
@@ -30,4 +30,19 @@ PAGES: Rows = [
     ("policy.revoke", "POST", f"{PAGE}/policy/extensions/nobody/revoke", (IN, 403, 403, 403, 404, 404)),
     ("policy.release", "POST", f"{PAGE}/policy/release", INSTRUCTOR),
 ]
-OPERATIONS: Rows = []
+RULES = f"{API}/assignments/{SLUG}"
+QUERY = "?course=dl-2026"
+API_INSTRUCTOR = (401, 403, 403, 403, 422, 404)  # the request has no body
+CELL = f"{API}{COURSE}/gradebook/{SLUG}/nobody"
+OPERATIONS: Rows = [
+    ("v1.policy", "GET", f"{RULES}/policy{QUERY}", (401, 200, 200, 200, 200, 404)),
+    ("v1.set_policy", "PUT", f"{RULES}/policy{QUERY}", API_INSTRUCTOR),
+    ("v1.extend", "PUT", f"{RULES}/extensions{QUERY}", API_INSTRUCTOR),
+    ("v1.late_token", "POST", f"{RULES}/late-tokens{QUERY}", (401, 409, 409, 403, 403, 404)),
+    ("v1.release", "PUT", f"{RULES}/release{QUERY}", API_INSTRUCTOR),
+    ("v1.gradebook", "GET", f"{API}{COURSE}/gradebook", API_STAFF),
+    ("v1.decide", "PUT", CELL, (401, 403, 403, 422, 422, 404)),
+    ("v1.choose", "POST", f"{API}/submissions/S/choose", (401, 409, 404, 403, 403, 404)),
+    ("v1.receipt", "GET", f"{API}/submissions/S/receipt", (401, 200, 404, 200, 200, 404)),
+    ("v1.receipt_key", "GET", f"{API}/receipt-key", (200, 200, 200, 200, 200, 200)),
+]
