@@ -163,7 +163,7 @@ def right_{name}() -> Callable[..., Any]:
 
 {name.upper()} = FunctionTask(
     function="{name}",
-    parameters={tuple(function.parameters)!r},
+    parameters=({", ".join(f'"{parameter}"' for parameter in function.parameters)},),
     reference=right_{name}(),
     placeholder=0.0,
 )

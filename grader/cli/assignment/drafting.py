@@ -28,7 +28,10 @@ def draft(folder: Path, title: str, notebook: Path, wanted: tuple[str, ...], *, 
         raise DraftError(f"{notebook}: {error.reason}") from None
     plan = Draft(folder.name, title, cells, wanted)
     with tempfile.TemporaryDirectory(prefix="grader-new-") as scratch:
-        root = Path(scratch)
+        # Where root starts it, the process that compares is another user, who may read what is inside but not find it.
+        Path(scratch).chmod(0o711)
+        root = Path(scratch) / "packages"
+        root.mkdir(mode=0o755)
         shapes = _shapes(plan, root, unsafe)
         files = plan.package(shapes)
         files |= _cases(plan, files, root, unsafe)
