@@ -37,8 +37,8 @@ format: setup-dev ## put the code into the agreed style
 doctor: setup ## look at this machine: what works, what is wrong, how to mend it
 	@exec .venv/bin/grader doctor
 
-bench: setup ## measure grading, set-up and memory (benchmarks/)
-	@for part in startup submission service; do echo; $(BIN) benchmarks.$$part $(ARGS) || exit 1; done
+bench: setup ## measure set-up, grading, kernels, memory; compare with nbgrader, otter and nbclient (benchmarks/)
+	@for part in startup submission service kernels peers; do echo; $(BIN) benchmarks.$$part || exit 1; done
 
 lock: setup ## choose newest versions anew: resolves requirements/*.in under PYTHONS and writes *.txt
 	@exec .venv/bin/python tools/lock.py $(PYTHONS)

@@ -1,7 +1,7 @@
 """Ours beside the graders that people use today, on the same notebook with equivalent tests, in one run.
 
     .venv/bin/python -m benchmarks.peers [--submissions 20] [--rounds 4] [--only nbgrader,otter,nbclient,ours]
-                                         [--notebooks solution,lean,torch] [--minutes 9.5] [--json FILE]
+                                         [--notebooks solution,torch] [--minutes 9.5] [--json FILE]
 
 The first run makes environments for nbgrader, otter-grader and nbclient below `.bench/` from the package index; later
 runs need no network. Before anything is timed, each tool has to give the solved notebook full marks and to find the
@@ -44,7 +44,7 @@ def contenders(case: Case, only: Sequence[str]) -> list[Contender]:
         chosen.append(StockNbclient())
     if "ours" in only:
         chosen += [OursCommand(case.assignment, jobs=jobs) for jobs in sorted({1, cores})]
-        chosen.append(OursWarm(case.assignment))
+        chosen += [OursWarm(case.assignment, slots=slots) for slots in sorted({1, cores})]
     return [*chosen, BareCells()]
 
 

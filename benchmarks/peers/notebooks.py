@@ -1,8 +1,4 @@
-"""The notebooks that are graded: our assignments' solved ones, and two made from the hypersphere one.
-
-All tools get the same cells. `lean` differs from `solved` in `distance_ratio` alone: one matrix product instead of
-a loop over 1000 points. What is left is almost only the graders' own time.
-"""
+"""The notebooks that are graded: our assignments' solved ones, and for each a wrong one. All get the same cells."""
 
 from __future__ import annotations
 
@@ -20,14 +16,6 @@ POINTS = {"distance_ratio": 30, "volume_of_hypersphere": 25, "get_prop_of_volume
 TYPED_ANSWERS = {"ratio_1000d": "1.221", "volume_10d": "0.002", "outer_1_percent_300d": "0.951"}
 CONVOLUTION = "convolution-1"
 CONVOLUTIONS = ("conv_numpy_1", "conv_numpy_2", "conv_numpy_3", "conv_numpy_4")
-
-LEAN_DISTANCE_RATIO = """\
-def distance_ratio(x):
-    squares = np.sum(x ** 2, axis=0)
-    dist_squared = squares[:, None] + squares[None, :] - 2 * x.T @ x
-    pairs = dist_squared[np.triu_indices(x.shape[1], 1)]
-    return np.sqrt(pairs.max() / pairs.min())
-"""
 
 # The diameter taken for the radius. The proportion of part (c) is a ratio of volumes and stays right.
 WRONG_VOLUME = """\
@@ -80,12 +68,6 @@ def hyperspheres() -> Case:
     return _hyperspheres("solution", "solved hypersphere notebook as it is in the assignment", solved)
 
 
-def lean() -> Case:
-    solved = read(ROOT / "assignments" / HYPERSPHERES / "solution.ipynb")
-    quick = with_function(solved, "distance_ratio", LEAN_DISTANCE_RATIO)
-    return _hyperspheres("lean", "the same with a matrix product in distance_ratio", quick)
-
-
 def convolution() -> Case:
     solved = read(ROOT / "assignments" / CONVOLUTION / "solution.ipynb")
     title = "solved convolution notebook, which imports PyTorch"
@@ -111,4 +93,4 @@ def _case(
     )
 
 
-CASES: dict[str, Callable[[], Case]] = {"solution": hyperspheres, "lean": lean, "torch": convolution}
+CASES: dict[str, Callable[[], Case]] = {"solution": hyperspheres, "torch": convolution}

@@ -1,11 +1,17 @@
-"""Ours: the command `grader grade`, and the worker's pipeline in a process that is warm already."""
+"""Ours: the command `grader grade`, and the worker's pipeline in processes that are warm already."""
 
 from __future__ import annotations
 
+import atexit
 import json
+import multiprocessing
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +20,7 @@ from benchmarks.peers.contender import Marks, PeerError
 from benchmarks.peers.notebooks import HYPERSPHERES, TYPED_ANSWERS
 from benchmarks.peers.places import ROOT
 from benchmarks.peers.running import run
-from worker.environments import load_environments
+from worker.environments import Environment, load_environments
 from worker.pipeline import batch
 from worker.sandbox.warm.pool import POOLS
 
@@ -66,54 +72,80 @@ class OursCommand:
 
 
 class OursWarm:
-    """The same pipeline in this process, which has imported it and keeps a warm parent: a running worker's way.
+    """The same pipeline in processes that have imported it and keep a warm parent: a running worker's slots.
 
     Kernels are forked from the parent, the first from a spare. The next notebook is graded at once, so that a spare
     is not always ready.
     """
 
-    name = "ours, warm"
     grades = True
-    what = "the worker's pipeline with kernels forked from a warm parent, one notebook after another"
 
-    def __init__(self, assignment: str) -> None:
+    def __init__(self, assignment: str, *, slots: int) -> None:
+        each = "one after another" if slots == 1 else f"{slots} at a time, one a core"
+        self.name = "ours, warm" if slots == 1 else f"ours, warm, {slots} at a time"
+        self.what = f"the worker's pipeline with kernels forked from a warm parent, {each}"
         self._assignment = assignment
+        self._slots = slots
         self._staged: list[Path] = []
         self._reports: list[dict[str, Any]] = []
 
     def prepare(self) -> None:
         """Raises PeerError when no parent can be had: a cold start must not pass for a warm one."""
-        name = load_package(ROOT / "assignments" / self._assignment).metadata.environment
-        pool = POOLS.keep_warm(load_environments(ROOT / "environments.toml")[name])
-        if pool is None:
-            raise PeerError(f"ours: the environment {name} has nothing to preload")
-        if not pool.wait(PARENT_S, spares=1):
-            raise PeerError(f"ours: no warm parent within {PARENT_S:.0f} s: {pool.trouble or 'it was silent'}")
-        self._pool = pool
+        context = multiprocessing.get_context("spawn")
+        together = context.Barrier(self._slots)
+        self._pool = ProcessPoolExecutor(self._slots, context, _warm_up, (self._assignment, together))
+        try:
+            list(self._pool.map(_is_warm, range(self._slots)))
+        except BrokenProcessPool:
+            raise PeerError(
+                f"ours: no warm parent within {PARENT_S:.0f} s in each of {self._slots} processes"
+            ) from None
 
     def close(self) -> None:
-        POOLS.stop()
+        self._pool.shutdown()
 
     def stage(self, notebooks: Sequence[Path]) -> None:
         self._staged = list(notebooks)
 
-    def run(self) -> list[float]:
-        seconds = []
-        self._reports = []
-        for notebook in self._staged:
-            began = time.perf_counter()
-            reports = batch.grade_files(
-                [notebook],
-                package_folder=ROOT / "assignments" / self._assignment,
-                environments_file=ROOT / "environments.toml",
-                answers=answers_of(self._assignment),
-                jobs=1,
-            )
-            self._reports.extend(report.to_json() for report in reports)
-            seconds.append(time.perf_counter() - began)
-        if self._pool.parent is None or self._pool.restarts:
-            raise PeerError(f"ours: the warm parent did not last: {self._pool.trouble or 'it was started anew'}")
-        return seconds
+    def run(self) -> list[float] | None:
+        graded = list(self._pool.map(partial(_graded, self._assignment), self._staged))
+        self._reports = [report for _, report in graded]
+        return [seconds for seconds, _ in graded] if self._slots == 1 else None
 
     def marks(self) -> list[Marks]:
         return marks_of(self._reports)
+
+
+def _environment(assignment: str) -> Environment:
+    name = load_package(ROOT / "assignments" / assignment).metadata.environment
+    return load_environments(ROOT / "environments.toml")[name]
+
+
+def _warm_up(assignment: str, together: Barrier) -> None:
+    """In each process, once; it ends with the process."""
+    pool = POOLS.keep_warm(_environment(assignment))
+    if pool is None or not pool.wait(PARENT_S, spares=1):
+        raise PeerError(f"ours: no warm parent: {pool.trouble if pool else 'nothing to preload'}")
+    atexit.register(POOLS.stop)
+    together.wait(PARENT_S)  # all of them are ready before any of them is given work
+
+
+def _is_warm(number: int) -> int:
+    return number
+
+
+def _graded(assignment: str, notebook: Path) -> tuple[float, dict[str, Any]]:
+    """Seconds and the report. Raises PeerError if the parent did not last."""
+    began = time.perf_counter()
+    (report,) = batch.grade_files(
+        [notebook],
+        package_folder=ROOT / "assignments" / assignment,
+        environments_file=ROOT / "environments.toml",
+        answers=answers_of(assignment),
+        jobs=1,
+    )
+    seconds = time.perf_counter() - began
+    pool = POOLS.find(_environment(assignment))
+    if pool is None or pool.parent is None or pool.restarts:
+        raise PeerError("ours: the warm parent did not last")
+    return seconds, report.to_json()

@@ -25,6 +25,7 @@ from worker.sandbox import cold, starting
 from worker.sandbox.cgroup_places import hierarchies
 from worker.sandbox.jailed import JailedKernel
 from worker.sandbox.orders import KernelOrder
+from worker.sandbox.undertaker import UNDERTAKER
 from worker.sandbox.warm.pool import Pool, Pools
 
 ROOT = Path(__file__).parents[2]
@@ -173,10 +174,12 @@ def _nothing_is_left(
     folder = tmp_path / "t"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
+    asyncio.run(UNDERTAKER.bury(lambda: asyncio.sleep(0)))  # it is there, with its own descriptors
     before = len(os.listdir("/proc/self/fd"))
     others = {child.pid for child in psutil.Process().children(recursive=True)}  # databases of other tests
     checkers = CHECKERS.pids()
     yield
+    assert UNDERTAKER.wait()
     if CHECKERS.pids() - checkers:  # started by this test
         CHECKERS.stop()
     pool = WARM.find(environment)  # there since the first test that needed it

@@ -131,22 +131,21 @@ print(found)
 
 
 FORGED = """
-import json, hmac, os
 kernel = get_ipython().kernel
 session, socket = kernel.session, kernel.iopub_socket
 """
 
 
 def test_forged_replies_reach_no_further_than_a_wrong_value(run: Runner) -> None:
-    source = (
-        FORGED
-        + """
-def forged(stream, ident, parent):
+    source = """
+import gc, struct
+gc.unfreeze()
+asking = next(thing for thing in gc.get_objects() if type(thing).__name__ == 'Asking')
+def forged(number, tree, data):
     tree = b'["got", ["l", [42]], []]'
-    session.send(stream, 'grader_reply', {}, parent, ident, buffers=[tree, b''])
-kernel.shell_handlers['grader_request'] = forged
+    asking.socket.sendall(struct.pack('<III', number, len(tree), 0) + tree)
+asking.reply = forged
 """
-    )
     ran = run(HONEST, source, calls=[Call("double", (np.arange(3),))])
     assert ran.replies == [Got([42])]  # a value like any other: the comparison decides
 

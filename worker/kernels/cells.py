@@ -1,52 +1,91 @@
-"""nbclient, taught our kernel: a dead kernel is noticed at once, and no more output is kept than is sensible."""
+"""nbclient's way with outputs, without its way of waiting: each message is taken as it comes."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode, v4
 
-from worker.sandbox import pidfd
-from worker.sandbox.orders import KernelProcess
+from worker.kernels.link import Link, ignored
+from worker.kernels.messages import Message
+from worker.kernels.zmtp import MalformedMessage
 
 MAX_TEXT = 200_000  # characters of text kept of one cell's output
 MAX_OUTPUTS = 500
-QUEUED_REPLIES_S = 0.05  # what a kernel said just before its end may still be on its way
 CUT = "\n[grader] The rest of this cell's output was cut.\n"
+
+
+@dataclass
+class _Turn:
+    """One cell that is being executed."""
+
+    cell: NotebookNode
+    index: int
+    over: asyncio.Future[dict[str, Any]]
+    name: str = ""  # of our request
+    reply: dict[str, Any] = field(default_factory=dict)
+    is_idle: bool = False
 
 
 class CellRunner(NotebookClient):
     """Runs single cells on a kernel that somebody else starts and ends."""
 
-    def __init__(self, manager: Any, client: Any, process: KernelProcess) -> None:
+    def __init__(self, manager: Any, link: Link) -> None:
         notebook = v4.new_notebook()  # type: ignore[no-untyped-call]
         super().__init__(notebook, km=manager, timeout=None, allow_errors=True, record_timing=False)
-        self.kc = client
-        self.on_cell_executed = self._executed
-        self.reply: dict[str, Any] = {}
-        self._process = process
+        self._link = link
+        self._turn: _Turn | None = None
         self._text = 0
         self._is_cut = False
 
-    async def run(self, cell: NotebookNode, index: int) -> dict[str, Any]:
-        """The content of the kernel's reply. Raises nbclient's DeadKernelError, and whatever bad messages cause."""
+    def start(self, cell: NotebookNode, index: int) -> asyncio.Future[dict[str, Any]]:
+        """Done, with the content of the kernel's reply, once the kernel is idle again.
+
+        Raises MalformedMessage, and whatever bad messages cause.
+        """
         while len(self.nb.cells) <= index:
             self.nb.cells.append(None)
         self.nb.cells[index] = cell
-        self.reply, self._text, self._is_cut = {}, 0, False
-        await self.async_execute_cell(cell, index)
-        return self.reply
+        cell.outputs = []
+        self.clear_before_next_output = False
+        self._text, self._is_cut = 0, False
+        self._turn = turn = _Turn(cell, index, asyncio.get_running_loop().create_future())
+        self._link.on_reply, self._link.on_output = self._heard_reply, self._heard_output
+        turn.over.add_done_callback(self._over)
+        content = {"code": cell.source, "silent": False, "store_history": True, "user_expressions": {}}
+        turn.name = self._link.send("execute_request", {**content, "allow_stdin": False, "stop_on_error": False})
+        return turn.over
 
-    def _executed(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
-        self.reply = execute_reply["content"]
+    def _over(self, _: asyncio.Future[dict[str, Any]]) -> None:
+        self._turn = None
+        self._link.on_reply = self._link.on_output = ignored
 
-    async def _async_poll_kernel_alive(self) -> None:
-        await pidfd.ended(self._process.pidfd)
-        await asyncio.sleep(QUEUED_REPLIES_S)
-        if self.task_poll_for_reply is not None:
-            self.task_poll_for_reply.cancel()
+    def _heard_reply(self, message: Message) -> None:
+        turn = self._turn
+        if turn is None or turn.over.done() or message["parent_header"].get("msg_id") != turn.name:
+            return
+        turn.reply = message["content"]
+        if turn.is_idle:
+            turn.over.set_result(turn.reply)
+        else:  # its last outputs are on their way; a kernel that never says that they were the last is not waited for
+            asyncio.get_running_loop().call_later(self.iopub_timeout, _finish, turn)
+
+    def _heard_output(self, message: Message) -> None:
+        turn = self._turn
+        if turn is None or turn.over.done() or message["parent_header"].get("msg_id") != turn.name:
+            return
+        try:
+            self.process_message(message, turn.cell, turn.index)
+        except CellExecutionComplete:
+            turn.is_idle = True
+            if turn.reply:
+                turn.over.set_result(turn.reply)
+        except Exception:  # noqa: BLE001  a forged message led nbclient astray
+            raise MalformedMessage("the kernel sent a malformed message") from None
 
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         """Widgets have nobody to talk to."""
@@ -90,6 +129,11 @@ class CellRunner(NotebookClient):
         if not self._is_cut:
             self._is_cut = True
             outs.append(_stream("stderr", CUT))
+
+
+def _finish(turn: _Turn) -> None:
+    if not turn.over.done():
+        turn.over.set_result(turn.reply)
 
 
 def _stream(name: str, text: str) -> NotebookNode:

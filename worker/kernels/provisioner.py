@@ -35,7 +35,7 @@ class JailProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         manager = self._manager()
         manager.transport = "ipc"
-        manager.ip = self.sockets.base("r")
+        manager.ip = self.sockets.base
         for port, channel in enumerate(CHANNELS, start=1):
             setattr(manager, f"{channel}_port", port)
         self.connection_info = manager.get_connection_info()
@@ -43,8 +43,8 @@ class JailProvisioner(KernelProvisionerBase):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         session = self._manager().session
-        descriptors = {channel: listener.fileno() for channel, listener in self.sockets.listening.items()}
-        self.process = await self.starter(self.make_order(descriptors, session.key, session.signature_scheme))
+        order = self.make_order(self.sockets.descriptors(), session.key, session.signature_scheme)
+        self.process = await self.starter(order)
         self.sockets.release()
         return self.connection_info
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from worker.contract import CellSummary, Limits
@@ -19,7 +17,7 @@ from worker.environments import Environment
 from worker.kernels.cells import CellRunner
 from worker.kernels.connection import Connection
 from worker.kernels.errors import KernelStartError, SandboxUnavailable
-from worker.kernels.exchange import Exchange, Gone, Question, RawReply, TooSlow
+from worker.kernels.exchange import Gone, Question, RawReply, TooSlow
 from worker.sandbox.orders import KernelOrder, Usage
 
 INTERRUPT_S = 2.0  # so long a cell may take to stop once it is asked to
@@ -47,6 +45,7 @@ class SessionSpec:
     data_files: Mapping[str, Path] = field(default_factory=dict)  # name in the working folder -> file on the host
     unsafe: bool = False
     withheld: tuple[str, ...] = ()  # helps that the assignment turns off
+    closes_later: bool = False  # leaving does not wait until the kernel is removed: the undertaker does that
 
 
 class NotebookSession:
@@ -76,15 +75,19 @@ class NotebookSession:
         except BaseException:
             await asyncio.shield(self._connection.close())
             raise
-        self._runner = CellRunner(self._connection.manager, self._connection.client, self._connection.process)
+        self._runner = CellRunner(self._connection.manager, self._connection.link)
         self._deadline = time.monotonic() + self._limits.wall_s
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.shield(self._connection.close())
-        if kind is None and self._connection.process.lost:
+        if self._spec.closes_later:
+            lost = await asyncio.shield(self._connection.hand_over())
+        else:
+            await asyncio.shield(self._connection.close())
+            lost = self._connection.process.lost
+        if kind is None and lost:
             raise KernelStartError("The kernel was lost with the warm parent that it was forked from.")
 
     @property
@@ -120,75 +123,82 @@ class NotebookSession:
     async def _run(self, cell: NotebookNode, index: int) -> tuple[str, str]:
         assert self._runner is not None
         allowed_s = min(self._limits.cell_s, self._left_s())
-        task = asyncio.create_task(self._runner.run(cell, index))
+        reply = self._runner.start(cell, index)
         try:
-            late = not await self._finished(task, allowed_s, "a cell")
+            if not await self._over(reply, allowed_s):
+                await self._stop(reply, "a cell", allowed_s)
+                self._may_go_on()
+                return "timeout", f"it was stopped after {allowed_s:.0f} s"
         finally:
-            task.cancel()
-            await asyncio.wait({task})
-        status, error = self._outcome(task)
-        if not late:
-            return status, error
-        self._may_go_on()
-        return "timeout", f"it was stopped after {allowed_s:.0f} s"
+            reply.cancel()
+        if reply.cancelled():
+            return "died", self.death_reason
+        said = reply.result()
+        if said.get("status") == "ok":
+            return "ok", ""
+        return "error", f"{said.get('ename', 'Error')}: {said.get('evalue', '')}"
 
-    async def _finished(self, task: asyncio.Task[object], allowed_s: float, what: str) -> bool:
-        """Whether the task was over in time. If not, the kernel is interrupted, and killed if that does not help."""
-        if (await asyncio.wait({task}, timeout=allowed_s))[0]:
-            return True
+    async def _over(self, future: asyncio.Future[Any], allowed_s: float) -> bool:
+        """Whether it was over in time; it is cancelled once the kernel has ended."""
+        self._connection.cancel_at_end(future)
+        return bool((await asyncio.wait({future}, timeout=allowed_s))[0])
+
+    async def _stop(self, future: asyncio.Future[Any], what: str, allowed_s: float) -> None:
+        """The kernel is interrupted, and killed if that does not help."""
         for _ in range(2):  # code that catches the first interrupt often falls for the second
             self._connection.process.interrupt()
-            if (await asyncio.wait({task}, timeout=INTERRUPT_S / 2))[0]:
-                return False
+            if await self._over(future, INTERRUPT_S / 2):
+                return
         self._connection.process.kill(f"{what} went on after its time was over ({allowed_s:.0f} s)")
-        await asyncio.wait({task}, timeout=INTERRUPT_S)
-        return False
-
-    def _outcome(self, task: asyncio.Task[dict[str, object]]) -> tuple[str, str]:
-        if task.cancelled():
-            return "died", self.death_reason
-        problem = task.exception()
-        if problem is None:
-            reply = task.result()
-            if reply.get("status") == "ok":
-                return "ok", ""
-            return "error", f"{reply.get('ename', 'Error')}: {reply.get('evalue', '')}"
-        if not isinstance(problem, DeadKernelError):  # a forged message led nbclient astray
-            self._connection.process.kill("the kernel sent a malformed message")
-        return "died", self.death_reason
+        await self._over(future, INTERRUPT_S)
 
     async def ask(self, questions: Sequence[Question], timeout_s: float | None = None) -> list[Answer]:
         """The kernel's replies in order, as bytes that nobody has looked at. `timeout_s` is for each question."""
         allowed_s = self._limits.call_s if timeout_s is None else timeout_s
-        async with self._lock, self._connection.exchange() as exchange:
+        async with self._lock:
             began = time.monotonic()
-            stuck: set[str] = set()
-            replies: list[Answer] = []
             try:
-                for question in questions:
-                    if question.name in stuck:  # once is enough: nobody waits for each of ten calls
-                        replies.append(TooSlow(allowed_s))
-                        continue
-                    replies.append(await self._answer(exchange, question, allowed_s))
-                    if isinstance(replies[-1], TooSlow):
-                        stuck.add(question.name)
-                return replies
+                return await self._answers(questions, allowed_s)
             finally:
                 self._spent_s += time.monotonic() - began
 
-    async def _answer(self, exchange: Exchange, question: Question, allowed_s: float) -> Answer:
-        if not self._may_go_on():
-            return Gone(self.death_reason)
-        task = asyncio.create_task(exchange.answer(question))
+    async def _answers(self, questions: Sequence[Question], allowed_s: float) -> list[Answer]:
+        answers: list[Answer] = []
+        while len(answers) < len(questions) and self._may_go_on():
+            waiting = questions[len(answers) :]
+            answers += await self._in_time(waiting, allowed_s)
+            if len(answers) == len(questions) or not self.alive:
+                break
+            late = questions[len(answers)]
+            answers.append(await self._late(late, allowed_s))
+            if any(question.name == late.name for question in questions[len(answers) :]):
+                return answers + await self._without(late.name, questions[len(answers) :], allowed_s)
+        return answers + [Gone(self.death_reason)] * (len(questions) - len(answers))
+
+    async def _without(self, name: str, questions: Sequence[Question], allowed_s: float) -> list[Answer]:
+        """Once is enough: nobody waits for each of ten calls of a function that never ends."""
+        others = iter(await self._answers([question for question in questions if question.name != name], allowed_s))
+        return [TooSlow(allowed_s) if question.name == name else next(others) for question in questions]
+
+    async def _in_time(self, questions: Sequence[Question], allowed_s: float) -> list[RawReply]:
+        """The answers up to the first question that takes too long, or that the kernel did not survive."""
+        exchange = self._connection.exchange
+        done = exchange.ask(questions)
         try:
-            in_time = await self._finished(task, min(allowed_s, self._left_s()), f"answering for `{question.name}`")
+            while (left_s := min(exchange.answered_at + allowed_s, self._deadline) - time.monotonic()) > 0:
+                if await self._over(done, left_s):
+                    break
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait({task})
-        if not in_time:
-            return TooSlow(allowed_s) if self._may_go_on() or self._left_s() > 0 else Gone(self.death_reason)
-        return task.result()
+            done.cancel()
+        return exchange.replies
+
+    async def _late(self, question: Question, allowed_s: float) -> Answer:
+        ready = self._connection.exchange.skip()
+        try:
+            await self._stop(ready, f"answering for `{question.name}`", allowed_s)
+        finally:
+            ready.cancel()
+        return TooSlow(allowed_s) if self._may_go_on() or self._left_s() > 0 else Gone(self.death_reason)
 
     def _left_s(self) -> float:
         return max(0.0, self._deadline - time.monotonic())

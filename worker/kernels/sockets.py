@@ -1,4 +1,4 @@
-"""The five sockets of a kernel, bound and listening before the kernel exists."""
+"""The sockets of a kernel: five of Jupyter's, bound and listening before the kernel exists, and one of ours."""
 
 from __future__ import annotations
 
@@ -21,17 +21,22 @@ class KernelSockets:
     def __init__(self) -> None:
         self.folder = tempfile.mkdtemp(prefix="grader-")  # mode 0700
         self._descriptor = os.open(self.folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        self.listening = {channel: self.listen(self.address("k", channel)) for channel in CHANNELS}
+        self._listening = {channel: self._listen(self.address(channel)) for channel in CHANNELS}
+        self.asking, self._asked = socket.socketpair()
 
-    def address(self, side: str, channel: str) -> str:
-        """`side`: "k" for the kernel's socket, "r" for the relay's before it."""
-        return f"{self.base(side)}-{CHANNELS.index(channel) + 1}"
+    @property
+    def base(self) -> str:
+        return f"/proc/self/fd/{self._descriptor}/k"
 
-    def base(self, side: str) -> str:
-        return f"/proc/self/fd/{self._descriptor}/{side}"
+    def address(self, channel: str) -> str:
+        return f"{self.base}-{CHANNELS.index(channel) + 1}"
+
+    def descriptors(self) -> dict[str, int]:
+        """What the kernel gets: "ask" is connected to `asking`, the others listen."""
+        return {channel: made.fileno() for channel, made in (*self._listening.items(), ("ask", self._asked))}
 
     @staticmethod
-    def listen(address: str) -> socket.socket:
+    def _listen(address: str) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(address)
         listener.listen(BACKLOG)
@@ -39,8 +44,8 @@ class KernelSockets:
 
     def release(self) -> None:
         """The kernel has its copies; ours would keep the sockets open after its death."""
-        for listener in self.listening.values():
-            listener.close()
+        for made in (*self._listening.values(), self._asked):
+            made.close()
 
     def forget_paths(self) -> None:
         """Once all are connected no path is needed any more; a worker that is killed then leaves nothing behind."""
@@ -48,6 +53,7 @@ class KernelSockets:
 
     def close(self) -> None:
         self.release()
+        self.asking.close()
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -108,6 +108,7 @@ class _Run:
             data_files=self.request.package.metadata.data_files,
             unsafe=self.request.unsafe,
             withheld=self.helps.withheld,
+            closes_later=True,
         )
         moments = self._moments()
         session = NotebookSession(spec)

@@ -96,13 +96,18 @@ class JailedKernel:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self._process_group, signal.SIGKILL)
 
-    async def close(self) -> None:
+    def end(self) -> None:
         if self._closed:
             return
         self._reason = self.death_reason
         if not self._reason:
             self._watcher.last_look()
         self.kill("the session was over")
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self.end()
         try:
             async with asyncio.timeout(GONE_S):
                 await pidfd.ended(self._first_pidfd)

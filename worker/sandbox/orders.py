@@ -53,5 +53,8 @@ class KernelProcess(Protocol):
     def kill(self, reason: str) -> None:
         """At once, all of the jail; from any thread. The first reason stays."""
 
+    def end(self) -> None:
+        """Notes what it used and kills it, without waiting. The next thing must be `close`, from any event loop."""
+
     async def close(self) -> None:
         """Kills whatever is left and returns when all of it is gone: processes, mounts, groups, descriptors."""

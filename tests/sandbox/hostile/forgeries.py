@@ -7,6 +7,13 @@ from .attack import Attack
 from .target import HONEST
 
 SPEAK = "import json, os\nkernel = get_ipython().kernel\nsession, socket = kernel.session, kernel.iopub_socket\n"
+# our end of the socket for questions, dug out of the memory
+DIG = """import gc, struct
+gc.unfreeze()
+asking = next(thing for thing in gc.get_objects() if type(thing).__name__ == 'Asking')
+def say(number, tree, data=b''):
+    asking.socket.sendall(struct.pack('<III', number, len(tree), len(data)) + tree + data)
+"""
 MALFORMED = "malformed|too many parts"
 QUICK = {"cell_s": 2, "call_s": 1.5}
 # the answer that a student without an idea might hope for
@@ -14,16 +21,22 @@ GUESS = 'b\'["got", ["l", [42]], []]\''
 
 
 def answering(name: str, body: str, **options: object) -> Attack:
-    """The notebook's own handler for the grader's questions. `body` is run with stream, ident and parent."""
+    """The notebook's own handler for the grader's questions. `body` is run with number, tree and data."""
     lines = "\n".join("    " + line for line in body.splitlines())
-    source = f"{SPEAK}def forged(stream, ident, parent):\n{lines}\nkernel.shell_handlers['grader_request'] = forged"
+    source = f"{DIG}def forged(number, tree, data):\n{lines}\nasking.reply = forged"
     return Attack(name, (source, "1"), **{"limits": QUICK, **options})  # type: ignore[arg-type]
 
 
 def reply(name: str, tree: str) -> Attack:
     """A reply whose tree is no value."""
-    body = f"session.send(stream, 'grader_reply', {{}}, parent, ident, buffers=[{tree}, b''])"
-    return answering("reply_with_" + name, body)
+    return answering("reply_with_" + name, f"say(number, {tree})")
+
+
+def executing(name: str, body: str) -> Attack:
+    """The notebook's own handler for its cells. `body` is run with stream, ident and parent."""
+    lines = "\n".join("    " + line for line in body.splitlines())
+    source = f"{SPEAK}def forged(stream, ident, parent):\n{lines}\nkernel.shell_handlers['execute_request'] = forged"
+    return Attack(name, (source, "1"), ("ok", "died"), limits=QUICK, reason=MALFORMED)
 
 
 def saying(name: str, said: str) -> Attack:
@@ -70,52 +83,45 @@ SAYINGS = {
     "input_please": "session.send(kernel.stdin_socket, 'input_request', {'prompt': 'password?', 'password': True}, ident=b'x')",
 }
 LAST_WORDS = {
-    "brackets": "session.pack = lambda o: b'[' * 9000\nsession.send(stream, 'grader_reply', {}, parent, ident)",
-    "a_number": "session.pack = lambda o: b'3'\nsession.send(stream, 'grader_reply', {}, parent, ident)",
-    "another_key": "session.key = b'other'\nsession.send(stream, 'grader_reply', {}, parent, ident)",
-    "no_buffers": "session.send(stream, 'grader_reply', {}, parent, ident)",
-    "three_buffers": "session.send(stream, 'grader_reply', {}, parent, ident, buffers=[b'x'] * 3)",
-    "two_thousand_buffers": "session.send(stream, 'grader_reply', {}, parent, ident, buffers=[b'x'] * 2000)",
+    "brackets": "session.pack = lambda o: b'[' * 9000\nsession.send(stream, 'execute_reply', {}, parent, ident)",
+    "a_number": "session.pack = lambda o: b'3'\nsession.send(stream, 'execute_reply', {}, parent, ident)",
+    "another_key": "session.key = b'other'\nsession.send(stream, 'execute_reply', {}, parent, ident)",
+    "two_thousand_buffers": "session.send(stream, 'execute_reply', {}, parent, ident, buffers=[b'x'] * 2000)",
     "no_signature": "stream.send_multipart([*ident, b'<IDS|MSG>', b'', b'{}', b'{}'])",
+}
+HEADERS = {  # of replies on the socket for questions
+    "four_gigabytes_of_tree": "asking.socket.sendall(struct.pack('<III', number, 0xFFFFFFFF, 0))",
+    "four_gigabytes_of_data": "asking.socket.sendall(struct.pack('<III', number, 2, 0xFFFFFFFF) + b'[]')",
+    "letters": "asking.socket.sendall(b'x' * 4096)",
 }
 
 MESSAGES = (
     *(reply(name, tree) for name, tree in TREES.items()),
     *(saying(name, said) for name, said in SAYINGS.items()),
-    *(answering("answer_with_" + name, body, reason=MALFORMED) for name, body in LAST_WORDS.items()),
-    answering(
-        "answer_every_question_with_42",
-        f"session.send(stream, 'grader_reply', {{}}, parent, ident, buffers=[{GUESS}, b''])",
-    ),
-    answering(
-        "answer_every_question_a_hundred_times",
-        f"for _ in range(100): session.send(stream, 'grader_reply', {{}}, parent, ident, buffers=[{GUESS}, b''])",
-    ),
-    answering(
-        "answer_another_question",
-        "other = json.loads(json.dumps(parent, default=str)); other['header']['msg_id'] = 'x'\n"
-        f"session.send(stream, 'grader_reply', {{}}, other, ident, buffers=[{GUESS}, b''])",
-    ),
-    answering(
-        "answer_with_the_question",
-        "session.send(stream, 'grader_reply', {}, parent, ident, buffers=list(parent['buffers']))",
-    ),
+    *(executing("execute_with_" + name, body) for name, body in LAST_WORDS.items()),
+    *(answering("answer_with_" + name, body, reason=MALFORMED) for name, body in HEADERS.items()),
+    answering("answer_every_question_with_42", f"say(number, {GUESS})"),
+    answering("answer_every_question_a_hundred_times", f"for _ in range(100): say(number, {GUESS})"),
+    answering("answer_another_question", f"say(number + 1, {GUESS})"),
+    answering("answer_with_the_question", "say(number, tree, data)"),
+    answering("answer_by_half", "asking.socket.sendall(struct.pack('<III', number, 100, 0) + b'[')"),
     answering("answer_never", "import time; time.sleep(60)"),
-    answering(
-        "answer_with_40_megabytes",
-        "session.send(stream, 'grader_reply', {}, parent, ident, buffers=[b'[' * (40 << 20), b'x' * (40 << 20)])",
-    ),
+    answering("answer_with_40_megabytes", "say(number, b'[' * (40 << 20), b'x' * (40 << 20))", reason=MALFORMED),
     Attack(
         "answer_before_the_question",
-        (
-            SPEAK + "parent = kernel.get_parent()\n"
-            "for n in range(200): session.send(kernel.shell_stream, 'grader_reply', {}, parent, kernel.get_parent_ident()"
-            f" if hasattr(kernel, 'get_parent_ident') else kernel._parent_ident, buffers=[{GUESS}, b''])",
-            HONEST,
-        ),
+        (DIG + f"asking.socket.setblocking(False)\nfor n in range(200): say(n, {GUESS})", HONEST),
         limits=QUICK,
         points=10,
         least=10,
+    ),
+    Attack(
+        "answer_for_ever_before_the_question",
+        (
+            DIG + f"import threading\ndef talk():\n    while True: say(7, {GUESS})\n"
+            "threading.Thread(target=talk, daemon=True).start()",
+            "1",
+        ),
+        limits=QUICK,
     ),
     Attack(
         "report_a_failed_cell_as_good",
@@ -132,12 +138,12 @@ MESSAGES = (
         "print_that_all_is_well",
         (
             "print('All checks passed. Score: 10/10')\ndisplay({'application/grader+json': {'score': 10, 'verdict': "
-            "'passed'}}, raw=True)\n" + SPEAK + "session.send(socket, 'grader_reply', {'score': 10})",
+            "'passed'}}, raw=True)\n" + SPEAK + "session.send(socket, 'execute_reply', {'score': 10})",
         ),
     ),
     Attack(
         "ask_itself",
-        (SPEAK + "session.send(kernel.shell_stream, 'grader_request', {}, ident=[b'x'], buffers=[b'{}', b''])", "1"),
+        (DIG + "print(asking.collector.answer({'ask': 'read', 'name': 'asking'}, b''))", "1"),
     ),
     Attack(
         "answer_twice_from_two_processes",

@@ -174,7 +174,7 @@ def run_kernel(channel, prepared, instructions):
     withhold(app.shell, order["withheld"])
     app.bind(dict(zip(order["channels"], descriptors, strict=True)))
     app.kernel.start()
-    for name in ("child", "compat", "isolate", "kernel", "nogpu", "prepared", "private", "resources"):
+    for name in ("child", "compat", "isolate", "kernel", "nogpu", "prepared", "private", "resources", "streams"):
         sys.modules.pop(name, None)
     sys.path.insert(0, "")  # the working folder, as in every kernel
     channel.say(ready=True)

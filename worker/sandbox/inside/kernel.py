@@ -1,12 +1,9 @@
 """ipykernel as the grader runs it: on given sockets, without debugger, history and files of its own."""
 
-import fcntl
 import logging
 import os
 import signal
 import sys
-import termios
-import time
 
 sys.modules["debugpy"] = None  # an import of 100 ms that nobody here needs
 
@@ -14,14 +11,11 @@ import zmq  # noqa: E402
 from compat import INSTALLERS, install, withhold  # noqa: E402
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402
 from private import private_json, private_module  # noqa: E402
+from streams import Publisher  # noqa: E402
 from tornado.ioloop import IOLoop  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-PIPE_WAITS, PIPE_WAIT_S = 200, 0.001
-REQUEST = "grader_request"
-REPLY = "grader_reply"
-TOO_LARGE = b'["uncarried","it is larger than 4 MiB without its arrays"]'
 NO_INSTALLING = (
     "[grader] no network here; the course's packages are installed, and course files are already in the working folder"
 )
@@ -31,6 +25,15 @@ class GraderKernelApp(IPKernelApp):
     """Binds nothing by name: every socket was bound by the worker and arrives as a file descriptor."""
 
     descriptors = {}  # noqa: RUF012  one kernel a process
+
+    def take(self, descriptors):
+        """`descriptors`: channel -> a listening socket, and "ask" -> a connected one, which is returned."""
+        channels = dict(descriptors)
+        asking = channels.pop("ask")
+        for port, (name, descriptor) in enumerate(channels.items(), start=1):
+            setattr(self, name + "_port", port)
+            self.descriptors[port] = descriptor
+        return asking
 
     def _bind_socket(self, s, port):
         s.setsockopt(zmq.USE_FD, self.descriptors[port])
@@ -42,10 +45,17 @@ class GraderKernelApp(IPKernelApp):
         super().init_control(context)
         self.debug_shell_socket.close(0)  # it would try to reach the debugger for ever
 
-    def init_io(self):
-        super().init_io()
-        for stream in (sys.stdout, sys.stderr):
-            flush_also_the_pipe(stream)
+    def init_iopub(self, context):
+        self.raw_iopub = context.socket(zmq.XPUB)
+        self.raw_iopub.linger = 1000
+        self.iopub_port = self._bind_socket(self.raw_iopub, self.iopub_port)
+        self.configure_tornado_logger()
+        self.start_iopub()
+
+    def start_iopub(self):
+        self.iopub_thread = Publisher(self.raw_iopub, pipe=True, session=self.session)
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
 
     def init_heartbeat(self):
         pass
@@ -66,37 +76,13 @@ class GraderKernelApp(IPKernelApp):
         pass
 
 
-def flush_also_the_pipe(stream):
-    """What programs write arrives in a pipe that another thread reads: a flush waits until it has read all of it,
-    else output of `!command` on a busy machine comes after the end of its cell, and is lost."""
-    pipe, flush = getattr(stream, "_fid", None), stream.flush
-
-    def flush_all():
-        for _ in range(PIPE_WAITS):
-            if pipe is None or not waiting_bytes(pipe):
-                break
-            time.sleep(PIPE_WAIT_S)
-        flush()
-
-    stream.flush = flush_all
-
-
-def waiting_bytes(pipe):
-    try:
-        return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
-    except OSError:
-        return 0
-
-
 def start_kernel(config):
     """A kernel that is ready to serve as soon as `.start()` is called on what is returned."""
     app = GraderKernelApp.instance(config=kernel_settings())
     app.transport, app.ip = "ipc", "grader"
     app.session.key = config["key"].encode()
     app.session.signature_scheme = config["signature_scheme"]
-    for port, (name, descriptor) in enumerate(config["sockets"].items(), start=1):
-        setattr(app, name + "_port", port)
-        app.descriptors[port] = descriptor
+    asking = app.take(config["sockets"])
     app.initialize([])
     quiet(app)
     sys.modules.pop("debugpy", None)
@@ -104,6 +90,8 @@ def start_kernel(config):
     tame_shell(app.kernel.shell)
     withhold(app.kernel.shell, config["withheld"])
     attach_collector(app)
+    app.asking.listen(asking)
+    app.iopub_thread.wait_for_listener()
     return app
 
 
@@ -113,6 +101,8 @@ def kernel_settings():
     settings.HistoryManager.hist_file = ":memory:"
     settings.IPKernelApp.matplotlib = None
     settings.IPKernelApp.log_level = logging.CRITICAL
+    settings.IPKernelApp.outstream_class = "streams.OutStream"
+    settings.IPythonKernel._execute_sleep = 0.0  # it helps sockets that lose messages; ours do not
     return settings
 
 
@@ -147,19 +137,8 @@ def attach_collector(app):
     collector = collector_module.Collector(wire, shell.user_ns, shell)
     collector.null_publisher = null_publisher(shell)
 
-    def answer(stream, ident, parent):
-        tree, data = (bytes(buffer) for buffer in parent["buffers"])
-        reply, reply_data = collector.answer(loads(tree.decode()), data)
-        reply = dumps(reply).encode()
-        if len(reply) > wire.MAX_TREE_BYTES:
-            reply, reply_data = TOO_LARGE, b""
-        theirs = collector.own_builtins()
-        try:
-            session.send(stream, REPLY, {}, parent, ident, buffers=[reply, reply_data])
-        finally:
-            collector.restore_builtins(theirs)
-
-    app.kernel.shell_handlers[REQUEST] = answer
+    asking_module = private_module("grader_asking", os.path.join(FOLDER, "asking.py"))
+    app.asking = asking_module.Asking(collector, wire.MAX_TREE_BYTES, dumps, loads)
 
 
 def private_packing(session):

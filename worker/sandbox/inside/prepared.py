@@ -95,18 +95,9 @@ class PreparedApp(GraderKernelApp):
         shell.displayhook.pub_socket = shell.display_pub.pub_socket = self.iopub_socket
         self.displayhook.get_execution_count = lambda: kernel.execution_count
 
-    def start_iopub(self):
-        from ipykernel.iostream import IOPubThread
-
-        self.iopub_thread = IOPubThread(self.raw_iopub, pipe=True, session=self.session)
-        self.iopub_thread.start()
-        self.iopub_socket = self.iopub_thread.background_socket
-
     def bind(self, descriptors):
-        """`descriptors`: channel -> a listening socket."""
-        for port, (name, descriptor) in enumerate(descriptors.items(), start=1):
-            setattr(self, name + "_port", port)
-            self.descriptors[port] = descriptor
+        """`descriptors`: as for `take`."""
+        self.asking.listen(self.take(descriptors))
         self._bind_socket(self.shell_socket, self.shell_port)
         self._bind_socket(self.stdin_socket, self.stdin_port)
         bound = threading.Event()
@@ -117,6 +108,7 @@ class PreparedApp(GraderKernelApp):
 
         self.iopub_thread.schedule(bind_iopub)
         bound.wait()
+        self.iopub_thread.wait_for_listener()
         for name in ("hb", "control"):  # nobody asks there
             os.close(descriptors[name])
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from worker.environments import Environment
 from worker.sandbox.errors import KernelStartError, SandboxUnavailable
 from worker.sandbox.installation import installation_of
+from worker.sandbox.undertaker import UNDERTAKER
 from worker.sandbox.warm.parent import ParentFailed, Spare, WarmParent
 
 log = logging.getLogger(__name__)
@@ -56,17 +57,27 @@ class Pool:
 
     def take(self) -> Spare | None:
         """A kernel without an order, or None where none can be had at once."""
+        return self.take_ready() or self.take_forked()
+
+    def take_ready(self) -> Spare | None:
+        """One that was forked in advance. Never blocks."""
         with self._lock:
-            parent = self._parent
             spare = self._spares.popleft() if self._spares else None
             self._refill_at = time.monotonic() + QUIET_S
+            self.taken += spare is not None
         self._ring()
-        if spare is None and parent is not None:
+        return spare
+
+    def take_forked(self) -> Spare | None:
+        """One that is forked now."""
+        parent, spare = self._parent, None
+        if parent is not None:
             try:
                 spare = parent.fork()
             except ParentFailed as problem:
                 self.misbehaved(parent, str(problem))
-        self.taken += spare is not None
+        with self._lock:
+            self.taken += spare is not None
         return spare
 
     def given_back(self) -> None:
@@ -220,6 +231,7 @@ class Pools:
             return self._pools.get(_key(environment))
 
     def stop(self) -> None:
+        UNDERTAKER.wait()
         with self._lock:
             self._forget_if_forked()
             pools, self._pools = list(self._pools.values()), {}

@@ -33,7 +33,7 @@ async def start_kernel(order: KernelOrder, pool: Pool) -> JailedKernel | None:
     """A kernel that serves on the sockets of `order`; None where a kernel must be started from nothing."""
     if order.unsafe or not can_serve(order):
         return None
-    spare = await asyncio.to_thread(pool.take)
+    spare = pool.take_ready() or await _forked(pool)
     if spare is None:
         return None
     try:
@@ -48,6 +48,18 @@ async def start_kernel(order: KernelOrder, pool: Pool) -> JailedKernel | None:
         pool.misbehaved(spare.parent, f"a forked kernel did not take its order: {problem or 'it was silent'}")
         return None
     return _kernel(spare, order, pool)
+
+
+async def _forked(pool: Pool) -> Spare | None:
+    """In a thread, because it takes a while; even when cancelled, what was forked must be known."""
+    forking = asyncio.ensure_future(asyncio.to_thread(pool.take_forked))
+    try:
+        return await asyncio.shield(forking)
+    except asyncio.CancelledError:
+        spare = await forking
+        if spare is not None:
+            await asyncio.shield(asyncio.to_thread(spare.discard))
+        raise
 
 
 def _give(spare: Spare, order: KernelOrder) -> None:
