@@ -43,7 +43,7 @@ WATCHING = (
     notebooks(
         "amount of output",
         "print_for_ever-forked or text_html or parts_without_end-forked",
-        ("worker/kernels/relay.py", "        if self.left >= 0:\n", "        if True:\n"),
+        ("worker/kernels/meter.py", "        if self.left >= 0:\n", "        if True:\n"),
     ),
     Defence(
         "text kept of one cell",
@@ -55,18 +55,18 @@ WATCHING = (
 GRADER = (
     notebooks(
         "messages have the agreed form",
-        "answer_with_ or say_content or say_a_status",
-        ("worker/kernels/client.py", "            _check_shape(message)\n", ""),
+        "execute_with_a_number or say_content or say_a_status",
+        ("worker/kernels/messages.py", "    if not isinstance(parsed, dict):\n", "    if False:\n"),
     ),
     notebooks(
         "messages have a sane number of parts",
         "two_thousand_buffers or thousands_of",
-        ("worker/kernels/client.py", "if len(frames) > MAX_FRAMES:", "if False:"),
+        ("worker/kernels/zmtp.py", "if len(self._frames) > MAX_FRAMES:", "if False:"),
     ),
     notebooks(
         "a reply belongs to its question",
         "answer_before or hundred_times",
-        ("worker/kernels/exchange.py", 'message["parent_header"].get("msg_id") == wanted', "True"),
+        ("worker/kernels/exchange.py", "number == self._waited_for[0]:", "True:"),
     ),
     Defence(
         "replies are limited in depth",
