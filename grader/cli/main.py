@@ -12,6 +12,7 @@ from grader.cli.lazy import LazyGroup
 
 COMMANDS = {
     "grade": ("grader.cli.grade:grade", "Grade notebook files here, without a server."),
+    "robustness": ("grader.cli.robustness:robustness", "Grade one notebook again under other seeds."),
     "up": ("grader.cli.up:up", "Start the whole service on this machine."),
     "worker": ("grader.cli.worker:worker", "Run a worker that grades what is queued."),
     "recorder": ("grader.cli.recorder:recorder", "Record results and look after lost runs."),
