@@ -35,13 +35,25 @@ def _namespaces(without: str = "") -> str:
     return f"*({listed}),"
 
 
+HOSTNAME = _line(JAIL, ', "--hostname", "checker"')
+
 CHECKER = (
     *(
-        Defence(f"checks: {name} namespace", _line(JAIL, _namespaces(), _namespaces(name)), (SEEN,), "namespace")
+        Defence(
+            f"checks: {name} namespace",
+            _line(JAIL, _namespaces(), _namespaces(name)) + (HOSTNAME if name == "uts" else ()),
+            (SEEN,),
+            "namespace",
+        )
         for name in UNSHARED
         if name not in ("user",)  # without it bubblewrap makes none of the others
     ),
-    Defence("checks: no capabilities", _line(JAIL, ', "--cap-drop", "ALL"'), (SEEN,), "capabilities"),
+    Defence(
+        "checks: no capabilities",
+        _line(JAIL, '"--cap-drop", "ALL"', '"--cap-add", "CAP_SYS_ADMIN"'),
+        (SEEN,),
+        "capabilities",
+    ),
     Defence("checks: session of its own", _line(JAIL, '"--new-session", '), (SEEN,), "session"),
     Defence("checks: stripped environment", _line(JAIL, '"--clearenv", '), (SEEN,), "environment"),
     Defence(
