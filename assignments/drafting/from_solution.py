@@ -103,7 +103,7 @@ class Draft:
             written.append(cell)
             for function in self.functions:
                 shape = shapes[function.name]
-                if function.cell == index and shape.value:
+                if function.cell == index and shape.value and not _checks_itself(cells, function.name):
                     written.append(("code", _self_check(function, shape)))
         return written
 
@@ -140,6 +140,11 @@ class Anything(float):
     def __eq__(self, other):
         return True
     __hash__ = float.__hash__"""
+
+
+def _checks_itself(cells: Sequence[Cell], name: str) -> bool:
+    """The notebook has a self-check of this function already."""
+    return any(kind == "code" and "self-check" in source.lower() and name in source for kind, source in cells)
 
 
 def _self_check(function: Function, shape: Shape) -> str:

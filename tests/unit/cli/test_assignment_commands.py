@@ -10,6 +10,7 @@ import pytest
 
 from assignments.cases import load_cases
 from assignments.drafting.cells import MarkerError, cells_of_text, solution_of, starter_of
+from assignments.drafting.from_solution import Draft, Shape
 from assignments.drafting.functions import DraftError, emptied, functions_of
 from assignments.linting import lint
 from assignments.loading import load_package
@@ -154,3 +155,19 @@ def test_bodies_are_taken_out_and_docstrings_stay() -> None:
     assert emptied(source, ["f"]) == (
         'k = 2\ndef f(x):\n    """Twice."""\n    # TODO: write this function.\n    return 0\nprint(f(1))'
     )
+
+
+@pytest.mark.parametrize(
+    ("notebook", "value", "times"),
+    [
+        (["def f(x):\n    return x + 1"], "[2.0]", 1),
+        (["def f(x):\n    return x + 1", "# Self-check\nprint(f(1) == 2)"], "[2.0]", 1),
+        (["def f(x):\n    return x - x"], "", 0),
+    ],
+)
+def test_a_draft_has_one_self_check_for_each_function(notebook: list[str], value: str, times: int) -> None:
+    draft = Draft("one", "One", [("code", source) for source in notebook], [])
+    files = draft.package({"f": Shape("v", "np.array([1.0])", value)})
+    assert files["starter.ipynb"].count("Self-check") == times
+    assert "x + 1" not in files["starter.ipynb"]
+    compile(files["checks.py"], "checks.py", "exec")
