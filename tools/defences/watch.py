@@ -55,8 +55,13 @@ WATCHING = (
 GRADER = (
     notebooks(
         "messages have the agreed form",
-        "execute_with_a_number or say_content or say_a_status",
+        "execute_with_a_number or say_content",
         ("worker/kernels/messages.py", "    if not isinstance(parsed, dict):\n", "    if False:\n"),
+    ),
+    notebooks(
+        "messages are signed",
+        "execute_with_another_key or execute_with_no_signature",
+        ("worker/kernels/messages.py", "if not hmac.compare_digest(signature, self._signature(parts)):", "if False:"),
     ),
     notebooks(
         "messages have a sane number of parts",
@@ -65,8 +70,17 @@ GRADER = (
     ),
     notebooks(
         "a reply belongs to its question",
-        "answer_before or hundred_times",
-        ("worker/kernels/exchange.py", "number == self._waited_for[0]:", "True:"),
+        "answer_before",
+        (
+            "worker/kernels/exchange.py",
+            "if self._waited_for and number == self._waited_for[0]:",
+            "if self._waited_for:",
+        ),
+    ),
+    notebooks(
+        "replies are limited before they are taken",
+        "answer_with_40 or four_gigabytes",
+        ("worker/kernels/exchange.py", "if tree_size > MAX_TREE_BYTES or data_size > MAX_DATA_BYTES:", "if False:"),
     ),
     Defence(
         "replies are limited in depth",
