@@ -12,14 +12,14 @@ import pytest
 
 from worker.checker.checks import Answer, Checks, Moment, Request
 from worker.checker.jail import variables
-from worker.checker.limits import CheckerLimits
+from worker.checker.limits import MIB, CheckerLimits
 
 from .conftest import World
 
 NAMESPACES = ("ipc", "mnt", "net", "pid", "user", "uts")
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 LIMITS = {
-    "Max address space": CheckerLimits().resources()["AS"],
+    "Max address space": CheckerLimits().address_space_mib * MIB,
     "Max cpu time": CheckerLimits().processor_s,
     "Max open files": CheckerLimits().open_files,
     "Max file size": 0,
