@@ -28,7 +28,9 @@ def _of_two(node: ast.BinOp) -> Iterator[tuple[str, str]]:
     left, right = text_of(node.left), text_of(node.right)
     symbol = _SYMBOLS.get(type(node.op), "")
     lists = isinstance(node.left, ast.List | ast.Tuple) or isinstance(node.right, ast.List | ast.Tuple)
-    if isinstance(node.op, ast.Add):
+    if isinstance(node.op, ast.Add) and _is_guard(node.right):
+        yield "dropped-term", right  # without it, or with another sign, the result is the same but for the last digits
+    elif isinstance(node.op, ast.Add):
         if not lists:
             yield "sign", f"({left} - {right})"
         yield "dropped-term", left
@@ -47,6 +49,11 @@ def _of_two(node: ast.BinOp) -> Iterator[tuple[str, str]]:
         yield "swapped", f"({right} {symbol} {left})"
     elif isinstance(node.op, ast.Pow):
         yield "power", left
+
+
+def _is_guard(node: ast.AST) -> bool:
+    """A tiny number that keeps from dividing by zero."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, float) and abs(node.value) < SMALLEST
 
 
 def of_number(node: ast.AST) -> Iterator[Change]:

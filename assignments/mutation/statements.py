@@ -14,15 +14,18 @@ _OPPOSITE = {ast.Add: "-=", ast.Sub: "+=", ast.Mult: "/=", ast.Div: "*="}
 def of_result(statement: ast.stmt) -> Iterator[Change]:
     """What is returned or assigned as a whole, of the wrong sign or size, or zero."""
     value = getattr(statement, "value", None)
-    if isinstance(statement, ast.Assign) and any(isinstance(t, ast.Tuple | ast.List) for t in statement.targets):
-        return  # twice a tuple is a longer tuple
     if isinstance(value, ast.Tuple):
         for part in value.elts:
             if _can_be_scaled(part):
                 yield Change("sign", part, f"(-{text_of(part)})")
                 yield Change("constant", part, f"(0 * {text_of(part)})")
     elif isinstance(value, ast.expr) and _can_be_scaled(value):
-        yield from (Change(operator, value, form.format(text_of(value))) for operator, form in _RESULTS)
+        # Twice a tuple is a longer tuple: what is unpacked is changed value by value.
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        unpacked = any(isinstance(target, ast.Tuple | ast.List) for target in targets)
+        for operator, form in _RESULTS:
+            text = f"[{form.format('_v')} for _v in {text_of(value)}]" if unpacked else form.format(text_of(value))
+            yield Change(operator, value, text)
 
 
 def of_statement(statement: ast.stmt) -> Iterator[Change]:

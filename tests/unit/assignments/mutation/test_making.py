@@ -64,6 +64,19 @@ def test_a_result_is_negated_scaled_and_set_to_zero() -> None:
     assert {m.operator for m in mutants} == {"sign", "factor-2", "factor-half", "constant"}
 
 
+def test_what_is_unpacked_is_changed_value_by_value() -> None:
+    mutants = made("f, *rest = g(2.5)\n")
+    assert "f, *rest = [2 * _v for _v in g(2.5)]" in changed_lines(mutants, "factor-2")
+    assert "f, *rest = 2 * g(2.5)" not in changed_lines(mutants, "factor-2")
+
+
+def test_a_tiny_number_that_guards_a_division_stays() -> None:
+    mutants = made("def f(a, b):\n    return a / (b + 1e-8)\n")
+    assert not {"return a / b", "return a / (b - 1e-08)"} & {
+        line for m in mutants for line in changed_lines([m], m.operator)
+    }
+
+
 def test_loops_end_early_begin_late_and_lose_steps() -> None:
     mutants = made("def f(n):\n    t = 0\n    for i in range(n):\n        t += i\n    return t\n")
     sources = " ".join(m.source for m in mutants)
