@@ -109,6 +109,12 @@ def set_active(session: Session, *, user: User, active: bool, by: Actor) -> None
     audit.record(session, by, "user.active-set", "user", user.id, before={"active": before}, after={"active": active})
 
 
+def set_admin(session: Session, *, user: User, admin: bool, by: Actor) -> None:
+    """Make somebody an administrator of the service, or no longer one."""
+    before, user.admin = user.admin, admin
+    audit.record(session, by, "user.admin-set", "user", user.id, before={"admin": before}, after={"admin": admin})
+
+
 def issue_token(
     session: Session,
     *,

@@ -100,6 +100,18 @@ def enable(email: str) -> None:
     _set_active(email, True)
 
 
+@user.command("admin")
+@click.argument("email")
+@click.option("--revoke", is_flag=True, help="No longer.")
+def admin(email: str, revoke: bool) -> None:
+    """Let EMAIL run the service: queues, failed runs, storage, audit log."""
+    from grader.accounts import service
+
+    with backend() as connected, connected.writing() as session:
+        service.set_admin(session, user=find_user(session, email), admin=not revoke, by=actor())
+    click.echo(f"{email} is {'no longer' if revoke else 'now'} an administrator.")
+
+
 def _set_active(email: str, active: bool) -> None:
     from grader.accounts import service
 

@@ -15,6 +15,7 @@ from grader.db.extension import Extension
 from grader.db.grade import Grade
 from grader.db.mark import Mark, SecondMark
 from grader.db.outbox_message import OutboxMessage
+from grader.db.queue_pause import QueuePause
 from grader.db.regrade_request import RegradeRequest, RegradeStatus
 from grader.db.rubric import Rubric
 from grader.db.run import Run, RunCause, RunStatus
@@ -37,6 +38,7 @@ __all__ = [
     "Grade",
     "Mark",
     "OutboxMessage",
+    "QueuePause",
     "RegradeRequest",
     "RegradeStatus",
     "Role",

@@ -18,4 +18,5 @@ class User(Base):
     name: Mapped[str]
     password_hash: Mapped[str | None]  # argon2; None: this person cannot sign in with a password
     active: Mapped[bool] = mapped_column(default=True)
+    admin: Mapped[bool] = mapped_column(default=False)  # runs the service; says nothing about courses
     created_at: Mapped[Created]

@@ -6,12 +6,15 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from grader.db.models import Assignment, OutboxMessage, Run, RunStatus, Submission
+from grader.db.models import Assignment, OutboxMessage, QueuePause, Run, RunStatus, Submission
 from grader.outbox.kinds import RUN_JOB
 
 
 def claimable_jobs(session: Session, now: datetime, only: Sequence[str] | None, limit: int) -> list[OutboxMessage]:
-    """Job rows that are due, oldest first, locked; rows that another dispatcher holds are passed over."""
+    """Job rows that are due, oldest first, locked; rows that another dispatcher holds are passed over.
+
+    Those of a paused queue stay where they are.
+    """
     query = (
         select(OutboxMessage)
         .where(OutboxMessage.kind == RUN_JOB, OutboxMessage.dispatched_at.is_(None), OutboxMessage.next_try_at <= now)
@@ -19,6 +22,10 @@ def claimable_jobs(session: Session, now: datetime, only: Sequence[str] | None, 
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    paused = list(session.scalars(select(QueuePause.queue)))
+    if paused:
+        held = select(Run.id).where(Run.queue.in_(paused), Run.status == RunStatus.QUEUED)
+        query = query.where(OutboxMessage.subject_id.not_in(held))
     if only is not None:
         query = query.where(OutboxMessage.id.in_(only))
     return list(session.scalars(query))

@@ -90,6 +90,12 @@ def signed_in(session: Session, caller: Caller, args: dict[str, Any]) -> None:
     """Any person with an account."""
 
 
+def administrator(session: Session, caller: Caller, args: dict[str, Any]) -> None:
+    """Whoever runs the service, whatever this person is in courses."""
+    if not caller.user.admin:
+        raise NoAccess("Only administrators of the service can open this.")
+
+
 def member_of_course(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope:
     """Enrolled in the course that the address names."""
     for enrolment in courses.courses_of(session, caller.user.id):

@@ -60,6 +60,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "nothing-to-try": 409,
     "trial-decided": 409,
     "trial-running": 409,
+    "last-instructor": 409,
 }
 
 STATUS_OF_EDGE: dict[type[problems.EdgeError], int] = {

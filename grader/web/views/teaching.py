@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from grader.web.views import dashboard, marking, regrades, trials
+from grader.web.views import admin, dashboard, marking, people, regrades, trials
 
-BLUEPRINTS: tuple[Blueprint, ...] = (dashboard.pages, marking.pages, regrades.pages, trials.pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    admin.pages,
+    dashboard.pages,
+    marking.pages,
+    people.pages,
+    regrades.pages,
+    trials.pages,
+)

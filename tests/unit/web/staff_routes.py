@@ -15,7 +15,10 @@ API_STAFF = (401, 403, 403, 200, 200, 404)
 # The assignment of these tests has no question that people mark: whoever may know that is told so.
 NO_QUESTION = (IN, 403, 403, 404, 404, 404)
 API_NO_QUESTION = (401, 403, 403, 404, 404, 404)
-API_WRITE = (401, 403, 403, 422, 422, 404)  # without a body
+# Nobody of these tests runs the service; what administrators get is in test_admin.
+ADMIN = (IN, 403, 403, 403, 403, 403)
+API_ADMIN = (401, 403, 403, 403, 403, 403)
+API_WRITE = (401, 403, 403, 400, 400, 404)  # without a body
 
 PAGES: Rows = [
     ("dashboard.course", "GET", f"{COURSE}/dashboard", STAFF_OF_COURSE),
@@ -43,6 +46,16 @@ PAGES: Rows = [
     ("trials.apply", "POST", f"{PAGE}/trials/none/apply", NO_QUESTION),
     ("trials.drop", "POST", f"{PAGE}/trials/none/drop", NO_QUESTION),
     ("trials.compare", "GET", "/submissions/S/compare", (IN, 403, 404, 404, 404, 404)),
+    ("admin.overview", "GET", "/admin", ADMIN),
+    ("admin.pause", "POST", "/admin/queues/cpu/pause", ADMIN),
+    ("admin.resume", "POST", "/admin/queues/cpu/resume", ADMIN),
+    ("admin.retry_all", "POST", "/admin/failed/retry", ADMIN),
+    ("admin.retry", "POST", "/admin/failed/S/retry", ADMIN),
+    ("admin.audit", "GET", "/admin/audit", ADMIN),
+    ("admin.prometheus", "GET", "/admin/metrics", (401,) * 6),  # for tokens alone
+    ("people.people", "GET", f"{COURSE}/people", STAFF_OF_COURSE),
+    ("people.change", "POST", f"{COURSE}/people/none", (IN, 403, 403, 403, 422, 404)),
+    ("people.roster", "POST", f"{COURSE}/people/roster", (IN, 403, 403, 403, 422, 404)),
     ("dashboard.assignment_csv", "GET", f"{PAGE}/dashboard/checks.csv", STAFF_OF_COURSE),
 ]
 OPERATIONS: Rows = [
@@ -50,8 +63,8 @@ OPERATIONS: Rows = [
     ("v1.marking_work", "GET", f"{API}/assignments/{SLUG}/marking/none?course=dl-2026", API_NO_QUESTION),
     ("v1.marking_rubric", "GET", f"{API}/assignments/{SLUG}/marking/none/rubric?course=dl-2026", API_NO_QUESTION),
     ("v1.marking_rubric_set", "PUT", f"{API}/assignments/{SLUG}/marking/none/rubric?course=dl-2026", API_WRITE),
-    ("v1.mark", "PUT", f"{API}/submissions/S/marks/none", (401, 403, 404, 422, 422, 404)),
-    ("v1.ask_regrade", "POST", f"{API}/submissions/S/regrades/none", (401, 422, 404, 422, 422, 404)),
+    ("v1.mark", "PUT", f"{API}/submissions/S/marks/none", (401, 403, 404, 400, 400, 404)),
+    ("v1.ask_regrade", "POST", f"{API}/submissions/S/regrades/none", (401, 400, 404, 400, 400, 404)),
     ("v1.submission_regrades", "GET", f"{API}/submissions/S/regrades", (401, 200, 404, 200, 200, 404)),
     ("v1.course_regrades", "GET", f"{API}/courses/dl-2026/regrades", API_STAFF),
     ("v1.answer_regrade", "POST", f"{API}/courses/dl-2026/regrades/none/answer", API_WRITE),
@@ -59,5 +72,10 @@ OPERATIONS: Rows = [
     ("v1.trial", "GET", f"{API}/assignments/{SLUG}/trials/none?course=dl-2026", API_NO_QUESTION),
     ("v1.apply_trial", "POST", f"{API}/assignments/{SLUG}/trials/none/apply?course=dl-2026", API_NO_QUESTION),
     ("v1.drop_trial", "POST", f"{API}/assignments/{SLUG}/trials/none/drop?course=dl-2026", API_NO_QUESTION),
+    ("v1.admin_queues", "GET", f"{API}/admin/queues", API_ADMIN),
+    ("v1.admin_pause", "PUT", f"{API}/admin/queues/cpu", API_ADMIN),
+    ("v1.admin_failed", "GET", f"{API}/admin/failed", API_ADMIN),
+    ("v1.admin_retry", "POST", f"{API}/admin/failed/retry", API_ADMIN),
+    ("v1.admin_audit", "GET", f"{API}/admin/audit", API_ADMIN),
     ("v1.assignment_dashboard", "GET", f"{API}/assignments/{SLUG}/dashboard?course=dl-2026", API_STAFF),
 ]

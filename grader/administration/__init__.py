@@ -1,0 +1,1 @@
+"""Running the service: queues, failed runs, storage, environments, the audit log, metrics."""

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from grader.administration import queries
+from grader.audit import service as audit
+from grader.audit.service import Actor
+from grader.db.models import OutboxMessage, QueuePause, Run, RunStatus, User
+from grader.grading import service as grading
+from grader.outbox.kinds import RUN_JOB
+from grader.time import utc_now
+from worker.contract import Queue
+
+AT_ONCE = 500  # failed submissions that one request starts again
+
+
+def pause(session: Session, *, queue: Queue, reason: str, by: User) -> None:
+    """Hold back the jobs of the queue that no worker has been given yet. Paused twice is paused."""
+    found = session.get(QueuePause, queue)
+    if found is not None:
+        return
+    session.add(QueuePause(queue=queue, reason=reason, paused_by=by.id))
+    audit.record(session, Actor.of(by), "queue.paused", "queue", queue.value, after={"reason": reason})
+
+
+def resume(session: Session, *, queue: Queue, by: User) -> None:
+    """Hand on what was held back, at once."""
+    found = session.get(QueuePause, queue)
+    if found is None:
+        return
+    session.delete(found)
+    waiting = select(Run.id).where(Run.queue == queue, Run.status == RunStatus.QUEUED)
+    held = OutboxMessage.subject_id.in_(waiting)
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.kind == RUN_JOB, OutboxMessage.dispatched_at.is_(None), held)
+        .values(next_try_at=utc_now())
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(session, Actor.of(by), "queue.resumed", "queue", queue.value)
+
+
+def retry_failed(session: Session, *, by: User) -> int:
+    """Run failed submissions again, as many as one request may; tells how many."""
+    ids = queries.failed_ids(session)[:AT_ONCE]
+    if ids:
+        grading.rerun(session, submission_ids=ids, by=Actor.of(by), reason="failed before, retried by an administrator")
+    return len(ids)

@@ -1,0 +1,1 @@
+"""The people of a course: rosters read from files, roles, sections."""

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from grader.errors import DomainError
+
+
+class RosterRefused(DomainError):
+    code = "roster-refused"
+
+
+class LastInstructor(DomainError):
+    code = "last-instructor"
+
+    def __init__(self) -> None:
+        super().__init__("A course keeps at least one instructor. Make somebody else an instructor first.")

@@ -1,0 +1,93 @@
+"""Who is in a course: roles, sections, and rosters from a file, shown before anything is done."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from grader.audit.service import Actor
+from grader.courses import queries as courses
+from grader.db.models import Enrolment, Role
+from grader.errors import DomainError
+from grader.people import service
+from grader.people.roster import read_roster
+from grader.web import access, errors, formats
+from grader.web.backend import backend
+
+pages = Blueprint("people", __name__)
+ADDRESS = "/courses/<course_slug>/people"
+
+
+@pages.get(ADDRESS)
+@access.allow(access.staff_of_course)
+def people(course_slug: str) -> ResponseReturnValue:
+    return _people()
+
+
+@pages.post(f"{ADDRESS}/<enrolment_id>")
+@access.allow(access.instructor_of_course)
+def change(course_slug: str, enrolment_id: str) -> ResponseReturnValue:
+    course, role = access.granted_course().course, request.form.get("role", "")
+    if role not in set(Role):
+        return _people(problem="Choose a role."), 422
+    try:
+        with backend().writing() as session:
+            enrolment = session.get(Enrolment, enrolment_id)
+            if enrolment is None or enrolment.course_id != course.id:
+                raise NotFound("There is no such person in this course.")
+            service.change(
+                session, course=course, enrolment=enrolment, role=Role(role),
+                section=request.form.get("section", ""), by=Actor.of(access.caller_user()),
+            )  # fmt: skip
+    except DomainError as error:
+        return _people(problem=str(error)), errors.status_of(error)
+    flash("Changed.", "success")
+    return redirect(url_for("people.people", course_slug=course_slug), 303)
+
+
+@pages.post(f"{ADDRESS}/roster")
+@access.allow(access.instructor_of_course)
+def roster(course_slug: str) -> ResponseReturnValue:
+    """First what the file would do; with `confirmed`, do it. The text travels in the form between the two."""
+    course = access.granted_course().course
+    upload = request.files.get("roster")
+    data = upload.read() if upload is not None else request.form.get("text", "").encode()
+    try:
+        lines = read_roster(data)
+        if request.form.get("confirmed") == "yes":
+            with backend().writing() as session:
+                done = service.apply(session, course=course, lines=lines, by=Actor.of(access.caller_user()))
+            flash(f"{formats.count(done, 'person', 'people')} added or changed.", "success")
+            return redirect(url_for("people.people", course_slug=course_slug), 303)
+    except DomainError as error:
+        return _people(problem=str(error)), errors.status_of(error)
+    with backend().reading() as session:
+        steps = service.preview(session, course=course, lines=lines)
+    wrong = [step for step in steps if step.what == "skipped"]
+    text = data.decode("utf-8-sig", "replace") if _is_utf8(data) else data.decode("cp1252")
+    return render_template(
+        "people/roster.html", course=course, steps=steps, wrong=wrong, text=text,
+        acting=sum(step.acts for step in steps),
+    )  # fmt: skip
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _people(*, problem: str = "") -> str:
+    scope = access.granted_course()
+    section = request.args.get("section", "")
+    with backend().reading() as session:
+        everybody = courses.people_of(session, scope.course.id)
+    sections = sorted({e.section for e in everybody if e.section})
+    found = [e for e in everybody if section in ("", e.section)]
+    return render_template(
+        "people/people.html", course=scope.course, found=found, sections=sections, section=section,
+        total=len(everybody), may_change=scope.role is Role.INSTRUCTOR, roles=list(Role), problem=problem,
+    )  # fmt: skip

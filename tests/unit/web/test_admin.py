@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from grader.accounts import service as accounts
+from grader.administration.environments import environments
+from grader.db.models import OutboxMessage, Submission, SubmissionStatus
+from grader.outbox import queries as outbox
+from grader.time import utc_now
+from tests.unit.web.conftest import Browser
+from tests.unit.web.world import ADMIN, World, finish, submit
+from worker.contract import GradeStatus
+
+
+@pytest.fixture
+def admin(app: Flask, world: World) -> Browser:
+    with world.backend.writing() as s:
+        accounts.set_admin(s, user=s.merge(world.people["olga"]), admin=True, by=ADMIN)
+    browser = Browser(app)
+    browser.sign_in("olga")
+    return browser
+
+
+def claimable(world: World) -> list[OutboxMessage]:
+    with world.backend.writing() as s:
+        return outbox.claimable_jobs(s, utc_now() + timedelta(hours=1), None, 100)
+
+
+def post(browser: Browser, path: str, **data: str) -> int:
+    return browser.client.post(path, data={"csrf_token": browser.token("/"), **data}).status_code
+
+
+def fail(world: World) -> Submission:
+    submission = submit(world, "sam")
+    for _ in range(world.backend.rules.max_attempts):
+        finish(world, submission.id, status=GradeStatus.FAILED)
+    return submission
+
+
+def status(world: World, submission: Submission) -> SubmissionStatus:
+    with world.backend.reading() as s:
+        return s.get_one(Submission, submission.id).status
+
+
+def test_a_paused_queue_keeps_its_jobs_and_loses_none(world: World, admin: Browser) -> None:
+    assert post(admin, "/admin/queues/cpu/pause", reason="new workers") == 303
+    submit(world, "sam")
+    assert claimable(world) == []
+    page = admin.client.get("/admin").text
+    assert "new workers" in page
+    assert "Resume cpu" in page
+    assert post(admin, "/admin/queues/cpu/resume") == 303
+    with world.backend.reading() as s:
+        assert s.scalars(select(OutboxMessage).where(OutboxMessage.dispatched_at.is_(None))).first() is not None
+    assert len(claimable(world)) == 1
+    assert post(admin, "/admin/queues/none/pause") == 404
+
+
+def test_failed_submissions_say_why_and_are_graded_again(world: World, admin: Browser) -> None:
+    first, second = fail(world), fail(world)
+    page = admin.client.get("/admin").text
+    assert "2 submissions could not be graded" in page
+    assert "staff only: worker log" in page
+    assert post(admin, f"/admin/failed/{first.id}/retry") == 303
+    assert status(world, first) is SubmissionStatus.QUEUED
+    assert status(world, second) is SubmissionStatus.FAILED
+    assert post(admin, "/admin/failed/retry") == 303
+    assert status(world, second) is SubmissionStatus.QUEUED
+
+
+def test_the_audit_log_is_searched(world: World, admin: Browser) -> None:
+    post(admin, "/admin/queues/gpu/pause", reason="driver update")
+    found = admin.client.get("/admin/audit?q=olga&action=queue.").text
+    assert "queue.paused" in found
+    assert "driver update" in found
+    assert "course.created" not in found
+    assert "Nothing fits" in admin.client.get("/admin/audit?until=2001-01-01").text
+    assert "queue.paused" in admin.client.get("/admin/audit?since=nonsense").text
+
+
+def test_prometheus_reads_figures_with_the_token_of_an_administrator(app: Flask, world: World, admin: Browser) -> None:
+    finish(world, submit(world, "sam").id)
+    submit(world, "sue")
+    client = app.test_client()
+    answer = client.get("/admin/metrics", headers={"Authorization": f"Bearer {world.tokens['olga']}"})
+    assert answer.status_code == 200
+    for line in (
+        'grader_submissions{status="graded"} 1.0',
+        'grader_runs{queue="cpu",status="queued"} 1.0',
+        "grader_grading_seconds_count 1.0",
+    ):
+        assert line in answer.text
+    refused = client.get("/admin/metrics", headers={"Authorization": f"Bearer {world.tokens['ida']}"})
+    assert refused.status_code == 403
+
+
+def test_programs_pause_and_search(app: Flask, world: World, admin: Browser) -> None:
+    client, headers = app.test_client(), {"Authorization": f"Bearer {world.tokens['olga']}"}
+    made = client.put("/api/v1/admin/queues/cpu", headers=headers, json={"paused": True, "reason": "x"})
+    assert [(q["queue"], q["paused"]) for q in made.json["queues"]] == [("cpu", True), ("gpu", False)]
+    entries = client.get("/api/v1/admin/audit?action=queue.", headers=headers).json["entries"]
+    assert [e["action"] for e in entries] == ["queue.paused"]
+    fail(world)
+    assert client.get("/api/v1/admin/failed", headers=headers).json["total"] == 1
+    assert client.post("/api/v1/admin/failed/retry", headers=headers).json == {"submissions": 1}
+
+
+def test_being_an_administrator_opens_no_course(world: World, admin: Browser) -> None:
+    assert admin.client.get("/courses/dl-2026/dashboard").status_code == 404
+
+
+def test_the_packages_of_an_environment_are_read_from_where_it_is(tmp_path: Path) -> None:
+    made = tmp_path / "kernels/course/lib/python3.12/site-packages/torch-2.9.0.dist-info"
+    made.mkdir(parents=True)
+    (made / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.9.0\n")
+    table = '[[environment]]\nname = "{}"\ninterpreter = "kernels/{}/bin/python"\n'
+    (tmp_path / "environments.toml").write_text(table.format("course", "course") + table.format("other", "gone"))
+    course, other = environments(tmp_path / "environments.toml")
+    assert course.packages == (("torch", "2.9.0"),)
+    assert "not on this machine" in other.problem
+    assert "cannot be read" in environments(tmp_path / "nothing.toml")[0].problem
