@@ -109,7 +109,7 @@ class AnswerPage:
     list_url: str
     previous_url: str | None
     next_url: str | None
-    submission_url: str
+    submission_url: str  # "" where names are not to be seen
     second: bool
     second_url: str | None
     draft_key: str
@@ -228,7 +228,7 @@ def answer_page(
         list_url=url_for("marking.sample" if second else "marking.answers", **address),
         previous_url=_url(address, items[place - 1]) if place else None,
         next_url=_url(address, items[place + 1]) if place + 1 < len(items) else None,
-        submission_url=url_for("submission.page", submission_id=submission_id),
+        submission_url="" if rubric.anonymous else url_for("submission.page", submission_id=submission_id),
         second=second,
         second_url=None if second or mark is None or own_first else _url(address, item, second=1),
         draft_key=f"mark:{submission_id}:{key}:{'second' if second else 'first'}",

@@ -77,5 +77,7 @@ OPERATIONS: Rows = [
     ("v1.admin_failed", "GET", f"{API}/admin/failed", API_ADMIN),
     ("v1.admin_retry", "POST", f"{API}/admin/failed/retry", API_ADMIN),
     ("v1.admin_audit", "GET", f"{API}/admin/audit", API_ADMIN),
+    ("v1.course_people", "GET", f"{API}/courses/dl-2026/people", API_STAFF),
+    ("v1.import_roster", "POST", f"{API}/courses/dl-2026/people/roster", (401, 403, 403, 403, 400, 404)),
     ("v1.assignment_dashboard", "GET", f"{API}/assignments/{SLUG}/dashboard?course=dl-2026", API_STAFF),
 ]

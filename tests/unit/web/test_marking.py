@@ -165,6 +165,7 @@ def test_anonymous_marking_shows_no_name(app: Flask, manual: World) -> None:
         page = tom.client.get(path).text
         assert "Sam Student" not in page
         assert f"Student {submission.id[-4:]}" in page
+    assert f'href="/submissions/{submission.id}"' not in page
 
 
 def test_a_rubric_that_cannot_be_is_refused_with_what_was_typed(app: Flask, manual: World) -> None:

@@ -99,3 +99,14 @@ def test_the_last_instructor_stays_one(world: World, ida: Browser) -> None:
     answer = ida.client.post(address, data={"csrf_token": ida.token("/"), "role": "student", "section": ""})
     assert answer.status_code == 409
     assert enrolled(world)["ida@example.org"].role is Role.INSTRUCTOR
+
+
+def test_programs_see_what_a_roster_would_do_before_it_does(app: Flask, world: World) -> None:
+    client, headers = app.test_client(), {"Authorization": f"Bearer {world.tokens['ida']}"}
+    url = "/api/v1/courses/dl-2026/people"
+    shown = client.post(f"{url}/roster", headers=headers, json={"csv": ROSTER}).json
+    assert [step["what"] for step in shown["steps"]] == ["changed", "new account"]
+    assert len(client.get(url, headers=headers).json["people"]) == 4
+    done = client.post(f"{url}/roster", headers=headers, json={"csv": ROSTER, "apply": True})
+    assert (done.status_code, done.json["applied"]) == (200, True)
+    assert len(client.get(url, headers=headers).json["people"]) == 5
