@@ -45,6 +45,7 @@ def other_density(y: Any, mu: Any, sigma: Any) -> Any:
 NORMAL = FunctionTask(
     function="normal_distribution",
     parameters=("y", "mu", "sigma"),
+    elementwise=(0, 1),
     reference=losses.normal_distribution,
     parts=(Part("numbers", 0.4, "for single numbers"), Part("arrays", 0.6, "for arrays")),
     misconceptions=losses.NORMAL_DISTRIBUTION,

@@ -72,6 +72,7 @@ def compare_values(got: Plain, want: Any) -> Any:
 RELU = FunctionTask(
     function="ReLU",
     parameters=("preactivation",),
+    elementwise=(0,),
     reference=shallow_networks.relu,
     misconceptions=shallow_networks.RELU,
     compare=compare_values,
@@ -79,6 +80,7 @@ RELU = FunctionTask(
 SIGMOID = FunctionTask(
     function="sigmoid",
     parameters=("preactivation",),
+    elementwise=(0,),
     reference=shallow_networks.sigmoid,
     misconceptions=shallow_networks.SIGMOID,
     compare=compare_values,
