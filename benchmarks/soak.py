@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+import psutil
+
 from assignments.gradable import GradablePackage
 from benchmarks.leftovers import Leftovers, look
 from benchmarks.machine import machine, spread
@@ -128,7 +130,9 @@ def _run(soak: Soak, plan: list[Attack | None], jobs: int, until: float) -> int:
         with soak.lock:
             done += 1
             if done % max(1, len(plan) // STEPS) == 0:
-                print(f"  {done} of {len(plan)}, {sum(soak.problems.values())} problems", file=sys.stderr, flush=True)
+                held = psutil.Process().memory_info().rss >> 20
+                found = sum(soak.problems.values())
+                print(f"  {done} of {len(plan)}, {found} problems, worker {held} MiB", file=sys.stderr, flush=True)
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="soak") as pool:
         list(pool.map(one, plan))

@@ -104,7 +104,15 @@ PRIVILEGES = (
     ),
     Defence(
         "warm parent dies with its worker",
-        (Edit(OUTER, '"--die-with-parent", '),),
+        (
+            Edit(OUTER, '"--die-with-parent", '),
+            # and it notices by itself
+            Edit(
+                "worker/sandbox/inside/zygote.py",
+                "        if not data:\n            os._exit(0)\n",
+                "        if not data:\n            signal.sigtimedwait([], 20)\n            os._exit(0)\n",
+            ),
+        ),
         (WARM,),
         "takes_parent_and_kernels_along",
     ),

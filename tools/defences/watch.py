@@ -55,7 +55,7 @@ WATCHING = (
 GRADER = (
     notebooks(
         "messages have the agreed form",
-        "execute_with_a_number or say_content",
+        "execute_with_a_list",
         ("worker/kernels/messages.py", "    if not isinstance(parsed, dict):\n", "    if False:\n"),
     ),
     notebooks(

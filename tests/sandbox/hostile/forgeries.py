@@ -83,6 +83,7 @@ SAYINGS = {
     "input_please": "session.send(kernel.stdin_socket, 'input_request', {'prompt': 'password?', 'password': True}, ident=b'x')",
 }
 LAST_WORDS = {
+    "a_list_as_content": "pack = session.pack\nsession.pack = lambda o: b'[1]' if o == {'x': 1} else pack(o)\nsession.send(stream, 'execute_reply', {'x': 1}, parent, ident)",
     "brackets": "session.pack = lambda o: b'[' * 9000\nsession.send(stream, 'execute_reply', {}, parent, ident)",
     "a_number": "session.pack = lambda o: b'3'\nsession.send(stream, 'execute_reply', {}, parent, ident)",
     "another_key": "session.key = b'other'\nsession.send(stream, 'execute_reply', {}, parent, ident)",
