@@ -62,6 +62,7 @@ def describe(app: APIFlask) -> None:
             {"name": "Assignments", "description": "What can be handed in."},
             {"name": "Submissions", "description": "What was handed in, and its results."},
             {"name": "Staff", "description": "For teaching assistants and instructors of the course."},
+            {"name": "Administration", "description": "For administrators of the service."},
         ],
     )
 
