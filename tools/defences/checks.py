@@ -132,7 +132,7 @@ CHECKER = (
     ),
     Defence(
         "checks: a check has a time to compute",
-        _line("worker/checker/process.py", "max(0.0, allowed_s - self.spent_s)", "allowed_s * 8"),
+        _line("worker/checker/process.py", "max(0.0, allowed_s - self.spent_s)", "None"),
         (HOSTILE,),
         "sleeps",
     ),

@@ -94,7 +94,7 @@ GRADER = (
     ),
     notebooks(
         "the collector's own builtins",
-        "replace_print_and_sum or replace_complex",
+        "replace_callable",
         ("worker/sandbox/inside/private.py", "= dict(vars(builtins))\n", "= vars(builtins)\n"),
         ("worker/sandbox/inside/collector.py", "        current.update(self.builtins)\n", ""),
     ),

@@ -153,7 +153,7 @@ def memory() -> list[Attack]:
                 "import zlib\npacked = zlib.compress(bytes(64 << 20))\n"
                 "x = [zlib.decompress(packed) for _ in range(500)]",
             ),
-            ("died|error",),
+            ("died|error|timeout",),
             limits=SMALL,
         ),
         Attack(

@@ -47,7 +47,7 @@ ATTACKS = (
     Attack(
         "await_for_ever",
         ("import asyncio\nawait asyncio.Event().wait()", HONEST),
-        ("timeout", "ok"),
+        ("timeout", "ok|skipped"),
         points=10,
         limits=SOON,
     ),
@@ -121,7 +121,7 @@ ATTACKS = (
     Attack(
         "spend_the_time_in_small_pieces",
         tuple(f"import time; time.sleep(0.6); n = {n}" for n in range(8)),
-        ("ok", "ok|timeout", "ok|timeout", "ok|timeout|skipped", *["timeout|skipped"] * 4),
+        ("ok", *["ok|timeout|skipped"] * 3, *["timeout|skipped"] * 4),
         reason="used its whole time",
         limits={"wall_s": 2},
         cold=True,

@@ -23,7 +23,7 @@ MIME_TYPES = (
 
 
 def flood(name: str, source: str, reason: str = TOO_MUCH, **options: object) -> Attack:
-    return Attack(name, (source, "1"), ("died", "skipped"), reason=reason, **options)  # type: ignore[arg-type]
+    return Attack(name, (source, "1"), ("died|timeout", "skipped"), reason=reason, **options)  # type: ignore[arg-type]
 
 
 def of_mime_type(kind: str) -> Attack:

@@ -16,6 +16,7 @@ def say(number, tree, data=b''):
 """
 MALFORMED = "malformed|too many parts"
 QUICK = {"cell_s": 2, "call_s": 1.5}
+DIGGING = {"cell_s": 10, "call_s": 1.5}  # it takes its time on a busy machine
 # the answer that a student without an idea might hope for
 GUESS = 'b\'["got", ["l", [42]], []]\''
 
@@ -24,7 +25,7 @@ def answering(name: str, body: str, **options: object) -> Attack:
     """The notebook's own handler for the grader's questions. `body` is run with number, tree and data."""
     lines = "\n".join("    " + line for line in body.splitlines())
     source = f"{DIG}def forged(number, tree, data):\n{lines}\nasking.reply = forged"
-    return Attack(name, (source, "1"), **{"limits": QUICK, **options})  # type: ignore[arg-type]
+    return Attack(name, (source, "1"), **{"limits": DIGGING, **options})  # type: ignore[arg-type]
 
 
 def reply(name: str, tree: str) -> Attack:
@@ -111,7 +112,7 @@ MESSAGES = (
     Attack(
         "answer_before_the_question",
         (DIG + f"asking.socket.setblocking(False)\nfor n in range(200): say(n, {GUESS})", HONEST),
-        limits=QUICK,
+        limits=DIGGING,
         points=10,
         least=10,
     ),
@@ -122,7 +123,7 @@ MESSAGES = (
             "threading.Thread(target=talk, daemon=True).start()",
             "1",
         ),
-        limits=QUICK,
+        limits=DIGGING,
     ),
     Attack(
         "report_a_failed_cell_as_good",

@@ -14,6 +14,7 @@ REPLACED = {
     "names_of_the_notebook": "print = isinstance = len = type = list = dict = str = repr = callable = None",
     "print_and_sum": "import builtins\nbuiltins.print = builtins.sum = lambda *a, **k: 0",
     "complex_and_bytearray": "import builtins\nbuiltins.complex = builtins.bytearray = None",
+    "callable": "import builtins\nbuiltins.callable = lambda thing: False",
     "functions_of_numpy": "np.allclose = np.array_equal = np.isclose = np.testing.assert_allclose = lambda *a, **k: True",
     "the_makers_of_arrays": "np.array = np.asarray = np.frombuffer = np.dtype = None",
     "json": "import json, json.encoder, json.decoder\n"

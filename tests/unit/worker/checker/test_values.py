@@ -298,3 +298,11 @@ def test_whatever_bytes_are_sent_there_is_a_reply(tree: bytes) -> None:
 def test_nesting_that_breaks_the_json_reader_is_malformed() -> None:
     for tree in (b"[" * 10**6, b'["got",' + b'["l",[' * 10**5, b'{"a":' * 10**5, b"1" * 10**6):
         assert isinstance(decode_reply("x", tree, b""), Uncarried)
+
+
+def test_a_tree_of_more_than_its_bytes_is_not_even_parsed() -> None:
+    tree = b'["got", 1, []]'
+    assert decode_reply("x", tree, b"") == Got(1)
+    reply = decode_reply("x", tree + b" " * values.MAX_TREE_BYTES, b"")
+    assert isinstance(reply, Uncarried)
+    assert "larger than 4 MiB" in reply.reason
