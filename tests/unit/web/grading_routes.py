@@ -32,7 +32,7 @@ PAGES: Rows = [
 ]
 RULES = f"{API}/assignments/{SLUG}"
 QUERY = "?course=dl-2026"
-API_INSTRUCTOR = (401, 403, 403, 403, 422, 404)  # the request has no body
+API_INSTRUCTOR = (401, 403, 403, 403, 400, 404)  # the request has no body
 CELL = f"{API}{COURSE}/gradebook/{SLUG}/nobody"
 OPERATIONS: Rows = [
     ("v1.policy", "GET", f"{RULES}/policy{QUERY}", (401, 200, 200, 200, 200, 404)),
@@ -41,7 +41,7 @@ OPERATIONS: Rows = [
     ("v1.late_token", "POST", f"{RULES}/late-tokens{QUERY}", (401, 409, 409, 403, 403, 404)),
     ("v1.release", "PUT", f"{RULES}/release{QUERY}", API_INSTRUCTOR),
     ("v1.gradebook", "GET", f"{API}{COURSE}/gradebook", API_STAFF),
-    ("v1.decide", "PUT", CELL, (401, 403, 403, 422, 422, 404)),
+    ("v1.decide", "PUT", CELL, (401, 403, 403, 400, 400, 404)),
     ("v1.choose", "POST", f"{API}/submissions/S/choose", (401, 409, 404, 403, 403, 404)),
     ("v1.receipt", "GET", f"{API}/submissions/S/receipt", (401, 200, 404, 200, 200, 404)),
     ("v1.receipt_key", "GET", f"{API}/receipt-key", (200, 200, 200, 200, 200, 200)),
