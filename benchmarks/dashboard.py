@@ -95,7 +95,8 @@ def main() -> None:
 def pages() -> list[str]:
     course = "/courses/large"
     one = f"{course}/assignments/exercise-1"
-    return [f"{course}/dashboard", f"{one}/dashboard", f"{one}/submissions"]
+    marking = (f"{one}/marking", f"{one}/marking/linear_regions")
+    return [f"{course}/dashboard", f"{one}/dashboard", f"{course}/gradebook", *marking, f"{one}/submissions"]
 
 
 def measure(settings: Settings, repeat: int) -> None:
