@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -245,8 +246,13 @@ def test_no_checker_outlives_a_worker_that_is_killed(world: World) -> None:
         finally:
             process.kill()
     assert len(pids) >= 3  # the jail's two, the parent and the checker
-    for pid in pids:
-        _wait_for_end(pid)
+    try:
+        for pid in pids:
+            _wait_for_end(pid)
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):  # as it should be
+                os.kill(pid, signal.SIGKILL)
 
 
 def _wait_for_end(pid: int) -> None:

@@ -22,8 +22,9 @@ T = TypeVar("T")
 
 END_S = 5.0  # a process that ends closes its channel first
 REPORT_S = 60.0  # its parent may be busy with what it does ahead
-TRACE_S = 0.5
+TRACE_S = 5.0  # only one that hangs outside Python, or on a very busy machine, takes so long
 MAX_TRACE_BYTES = 16_384
+LINE_OF_CHECKS = re.compile(rb'/checks\.py", line \d+ in ')
 LINE_OF_TRACE = re.compile(r'File "(?P<file>[^"\n]+)", line (?P<line>\d+)')
 
 
@@ -47,6 +48,7 @@ class CheckerProcess:
         self._report = report
         self._handle = handle
         self._heard = b""
+        self._traced = b""
         self._closed = False
         self.spent_s = 0.0
 
@@ -95,7 +97,7 @@ class CheckerProcess:
     async def _hung(self, allowed_s: float) -> CheckerEnded:
         """Asks it where it is before it is ended: that signal writes its trace, even inside a C function."""
         pidfd.send(self._handle, signal.SIGUSR1)
-        await asyncio.to_thread(_readable, self._trace, TRACE_S)
+        await asyncio.to_thread(self._hear_trace)
         return self.ended(f"it took longer than the {allowed_s:g} s that it may compute, and was stopped")
 
     async def _gone(self) -> CheckerEnded | CheckerLost:
@@ -110,11 +112,25 @@ class CheckerProcess:
 
     def ended(self, why: str) -> CheckerEnded:
         """Ends it now, whatever it is doing."""
-        trace = b""
-        if not self._closed and _readable(self._trace, 0):
-            trace = os.read(self._trace, MAX_TRACE_BYTES)
+        if not self._closed:
+            self._read_trace()
         self.close()
-        return CheckerEnded(why, trace.decode("utf-8", "replace"))
+        return CheckerEnded(why, self._traced.decode("utf-8", "replace"))
+
+    def _hear_trace(self) -> None:
+        """It comes in many pieces; the line of checks.py is enough."""
+        deadline = time.monotonic() + TRACE_S
+        while not LINE_OF_CHECKS.search(self._traced) and (left := deadline - time.monotonic()) > 0:
+            if not _readable(self._trace, left) or not self._read_trace():
+                return
+
+    def _read_trace(self) -> bool:
+        """Whether there was more of it."""
+        more = b""
+        if len(self._traced) < MAX_TRACE_BYTES and _readable(self._trace, 0):
+            more = os.read(self._trace, MAX_TRACE_BYTES)
+        self._traced += more
+        return bool(more)
 
     def close(self) -> None:
         """It is killed if it lives. A second time is no error."""
