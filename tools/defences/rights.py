@@ -47,15 +47,10 @@ PRIVILEGES = (
         (COLD, '"--cap-drop", "ALL"', '"--cap-add", "CAP_SYS_ADMIN"'),
     ),
     Defence(
-        "no new privileges",
+        "no new privileges (without them Linux takes no filter, so that goes too)",
         (
             Edit(ISOLATE, '    checked(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl no new privileges")\n'),
-            Edit(ISOLATE, "    if instructions:\n        take_filter(instructions)\n"),
-            Edit(
-                ISOLATE,
-                "    for capability in range(LAST",
-                "    take_filter(instructions)\n    for capability in range(LAST",
-            ),
+            Edit(ISOLATE, "    if instructions:\n", "    if False:\n"),
         ),
         (WARM, NOTEBOOKS),
         "no_rights_left or (have_rights and forked)",

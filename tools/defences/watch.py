@@ -94,7 +94,7 @@ GRADER = (
     ),
     notebooks(
         "the collector's own builtins",
-        "replace_callable",
+        "replace_float or replace_complex or replace_memoryview",
         ("worker/sandbox/inside/private.py", "= dict(vars(builtins))\n", "= vars(builtins)\n"),
         ("worker/sandbox/inside/collector.py", "        current.update(self.builtins)\n", ""),
     ),

@@ -9,12 +9,13 @@ from .target import HONEST
 QUICK = {"cell_s": 2, "call_s": 1.5}
 WRONG = "import numpy as np\ntotal = 1.0\ndef double(x): return x + 1\n"
 
-# Right answers with these things replaced: they may be read, or nothing may be; but nothing wrong ever passes.
+# Replaced in the cell that defines right answers, which are asked for right after it: they are read all the same.
 REPLACED = {
     "names_of_the_notebook": "print = isinstance = len = type = list = dict = str = repr = callable = None",
     "print_and_sum": "import builtins\nbuiltins.print = builtins.sum = lambda *a, **k: 0",
     "complex_and_bytearray": "import builtins\nbuiltins.complex = builtins.bytearray = None",
-    "callable": "import builtins\nbuiltins.callable = lambda thing: False",
+    "float": "import builtins\nbuiltins.float = None",
+    "memoryview": "import builtins\nbuiltins.memoryview = None",
     "functions_of_numpy": "np.allclose = np.array_equal = np.isclose = np.testing.assert_allclose = lambda *a, **k: True",
     "the_makers_of_arrays": "np.array = np.asarray = np.frombuffer = np.dtype = None",
     "json": "import json, json.encoder, json.decoder\n"
@@ -153,7 +154,14 @@ assert not found, found
 
 ATTACKS: tuple[Attack, ...] = (
     *(
-        Attack(f"replace_{name}", (HONEST, source), ("ok", "ok|error"), points=10, least=10, limits=QUICK)
+        Attack(
+            f"replace_{name}",
+            (HONEST + source,),
+            ("ok|error",),
+            points=10,
+            least=10,
+            limits=QUICK,
+        )
         for name, source in REPLACED.items()
     ),
     *(
