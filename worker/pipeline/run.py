@@ -113,9 +113,9 @@ class _Run:
         moments = self._moments()
         session = NotebookSession(spec)
         async with Checks(self.request.package, unsafe=self.request.unsafe) as self.checker, session:
-            await self.checker.ready()
             await self._import_forgotten(session)
             await self._execute(session, moments)
+            await self.checker.ready()  # so that checks that cannot be loaded are told, also where none is due
             self.progress("checking", len(self.cells), len(self.cells))
             await self._run_checks(session, moments.at(END))
             await self._run_again(session, moments)
