@@ -116,13 +116,12 @@ def test_the_collector_found_in_memory_can_only_be_made_to_send_wrong_values(run
 import gc, types, warnings
 warnings.simplefilter('ignore')
 gc.unfreeze()
-found = 0
-for thing in gc.get_objects():
-    if isinstance(thing, types.FunctionType) and 'grader' in (thing.__code__.co_filename or ''):
-        found += 1
-        for name in list(thing.__globals__):
-            if not name.startswith('__'): thing.__globals__[name] = lambda *a, **k: [1, 2, 3]
-print(found)
+found = [thing for thing in gc.get_objects()
+         if isinstance(thing, types.FunctionType) and 'grader' in (thing.__code__.co_filename or '')]
+print(len(found), flush=True)  # what follows replaces printing, too
+for thing in found:
+    for name in list(thing.__globals__):
+        if not name.startswith('__'): thing.__globals__[name] = lambda *a, **k: [1, 2, 3]
 """
     ran = run(HONEST, source, calls=[Call("double", (np.arange(3),))], names=["numbers"], call_s=2)
     assert max(int(line) for line in ran.text(1).split() if line.isdigit()) > 5

@@ -100,7 +100,7 @@ def test_a_forked_kernel_is_asked_from_the_inside(
 
 
 def test_a_missing_filter_is_found(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.sandbox.seccomp.filter_descriptor", lambda: None)
+    monkeypatch.setattr("worker.sandbox.seccomp.filter_descriptor", lambda **_: None)
     assert not layers(environment)["system calls"].ok
 
 

@@ -137,7 +137,8 @@ def _send_config(channel: socket.socket, order: KernelOrder, folder: str) -> Non
         "withheld": list(order.withheld),
     }
     channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)  # replies then tell who sent them
-    channel.sendall(json.dumps(config).encode() + b"\n")
+    with contextlib.suppress(ConnectionError):  # it has ended already: `_meet` finds out why
+        channel.sendall(json.dumps(config).encode() + b"\n")
     channel.setblocking(False)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from .attack import Attack
 
-TOO_MUCH = "printed more than 2 MiB"
+# where the machine is busy, what nobody has heard yet can fill the memory first
+TOO_MUCH = "printed more than 2 MiB|out of memory"
 MIME_TYPES = (
     "text/plain",
     "text/html",
@@ -59,7 +60,7 @@ ATTACKS = (
         "write_to_the_descriptors_for_ever",
         "import os\nwhile True: os.write(1, b'spam ' * 1000); os.write(2, b'x' * 999)",
     ),
-    flood("programs_that_print_for_ever", "!yes"),
+    flood("programs_that_print_for_ever", "!yes", TOO_MUCH + "|out of memory"),
     flood("one_giant_output", "'x' * (20 << 20)", cold=True),
     flood("one_giant_error", "raise ValueError('x' * (20 << 20))"),
     flood("empty_lines_without_end", "import sys\nwhile True: sys.stdout.write('\\n'); sys.stdout.flush()"),

@@ -270,7 +270,7 @@ VALUES = (
     ),
     Attack(
         "return_keys_that_collide",
-        ("total = {i * (2**61 - 1): 0 for i in range(6_000)}\ndef double(x): return total",),
+        ("total = {i * (2**61 - 1): 0 for i in range(2_500)}\ndef double(x): return total",),
         ("ok",),
     ),
     Attack(
