@@ -15,6 +15,7 @@ from worker.environments import Environment
 from worker.pipeline.request import GradeRequest, Grading
 from worker.pipeline.resolve import Resolver
 from worker.pipeline.run import grade_sync
+from worker.sandbox.undertaker import UNDERTAKER
 from worker.sandbox.warm.pool import POOLS
 
 WORTH_A_PARENT = 8  # files; a warm parent costs about as much as so many kernels started from nothing
@@ -113,6 +114,7 @@ def grade_files(
             with ThreadPoolExecutor(max_workers=max(1, jobs), thread_name_prefix="grade") as pool:
                 yield from pool.map(one, files)
         finally:
+            UNDERTAKER.wait()  # kernels are removed by threads, and none can begin once the program is ending
             CHECKERS.stop()
 
 
