@@ -21,7 +21,9 @@ MOST_AT_ONCE = 2
 _room = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
-@app.task(name="grader.webhooks.serve", ignore_result=True)  # type: ignore[untyped-decorator]
+# Acknowledged at once: a message that is lost is announced again by the next sweep, and one that is held for the
+# half minute of a turn would be one more to give back when the broker goes away.
+@app.task(name="grader.webhooks.serve", ignore_result=True, acks_late=False)  # type: ignore[untyped-decorator]
 def serve(endpoint_id: str) -> str:
     """Send what is due to one endpoint. Without room it is left to the next sweep."""
     if not _room.acquire(blocking=False):
