@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     sweep_s: float = Field(default=5.0, ge=0.2, le=600)
     dispatch_grace_s: float = Field(default=15.0, ge=0.5, le=3600)  # a job is not thought lost before that
     blob_ticket_s: int = Field(default=86_400, ge=60)  # how long a worker may fetch a notebook by its URL
+    webhook_networks: str = ""  # private ones that webhooks may reach: "10.20.0.5/32, 10.30.0.0/16"
     max_attempts: int = Field(default=4, ge=1, le=20)  # tries of one run before staff are told
 
     @field_validator("home", "assignments_dir")
@@ -61,6 +63,16 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for text in filter(None, (part.strip() for part in value.split(","))):
+            try:
+                ip_network(text)
+            except ValueError:
+                raise ValueError(f"{text!r} is not a network; write 10.20.0.5/32 or 10.20.0.0/16") from None
+        return value
 
     @field_validator("secret_key")
     @classmethod

@@ -14,11 +14,24 @@ from grader.broker import JobBroker
 from grader.db.engine import make_engine
 from grader.db.session import Sessions, after_commit, make_sessions, read_only, unit_of_work
 from grader.grading.rules import GradingRules
+from grader.lms.webhooks.addresses import Rules
+from grader.lms.webhooks.secrets import Sealer
+from grader.lms.webhooks.sending import Sender
 from grader.outbox.service import NEW_JOBS, Dispatched, JobWriter, dispatch_pending
 from grader.progress import ProgressReader
 from grader.settings import Settings
 from grader.signing import Signer
 from grader.storage import BlobStore, open_store
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    sealer: Sealer
+    sender: Sender
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(Sealer(settings.secret_key.get_secret_value()), Sender(Rules.of(settings.webhook_networks)))
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,7 @@ class Backend:
     broker: JobBroker
     progress: ProgressReader
     rules: GradingRules
+    webhooks: Webhooks
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
@@ -47,6 +61,7 @@ class Backend:
             broker=JobBroker(settings.broker_url),
             progress=ProgressReader(settings.progress_url),
             rules=GradingRules.of(settings),
+            webhooks=Webhooks.of(settings),
         )
 
     @contextmanager

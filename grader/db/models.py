@@ -23,6 +23,7 @@ from grader.db.submission import Source, Submission, SubmissionStatus
 from grader.db.sweeper_state import SweeperState
 from grader.db.trial import Trial, TrialStatus
 from grader.db.user import User
+from grader.db.webhook import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ApiToken",
@@ -33,6 +34,7 @@ __all__ = [
     "Blob",
     "CheckResultRow",
     "Course",
+    "DeliveryState",
     "Enrolment",
     "Extension",
     "Grade",
@@ -54,4 +56,7 @@ __all__ = [
     "Trial",
     "TrialStatus",
     "User",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

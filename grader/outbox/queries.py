@@ -66,3 +66,15 @@ def events(session: Session, *kinds: str, limit: int = 100) -> list[OutboxMessag
         .limit(limit)
     )
     return list(session.scalars(query))
+
+
+def claimable_events(session: Session, kinds: Sequence[str], limit: int) -> list[OutboxMessage]:
+    """The same, locked; rows that another recorder holds are passed over."""
+    query = (
+        select(OutboxMessage)
+        .where(OutboxMessage.kind.in_(kinds), OutboxMessage.dispatched_at.is_(None))
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(session.scalars(query))

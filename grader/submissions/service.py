@@ -21,6 +21,8 @@ from grader.db.models import (
     User,
 )
 from grader.grading import runs
+from grader.outbox import service as outbox
+from grader.outbox.kinds import SUBMISSION_RECEIVED
 from grader.policies import queries as policies
 from grader.policies.errors import HandInRefused
 from grader.policies.evaluation import room
@@ -90,8 +92,15 @@ def accept(
     )
     session.add(submission)
     session.flush()
+    _tell(session, submission)
     run = runs.add(session, submission, version, RunCause.SUBMITTED)
     return Accepted(submission, run, same_as)
+
+
+def _tell(session: Session, submission: Submission) -> None:
+    owner = {"student_id": submission.student_id, "assignment_id": submission.assignment_id}
+    payload = {"submission_id": submission.id, **owner, "number": submission.number}
+    outbox.add(session, SUBMISSION_RECEIVED, submission.id, payload)
 
 
 def _version_to_grade(session: Session, student: User, assignment: Assignment) -> tuple[AssignmentVersion, Role]:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from grader.grading.outcomes import Swept
 from grader.grading.sweeping import BrokerView, sweep
 from grader.tasks.app import app, backend
+from grader.tasks.webhooks import announce
 from grader.time import utc_now
 from grader.wiring import Backend
 from worker.contract import RESULTS_QUEUE, Queue
@@ -45,6 +46,7 @@ class Sweeper(threading.Thread):
         while not self._stopped.wait(self._parts.settings.sweep_s):
             try:
                 sweep_once(self._parts)
+                announce(self._parts)
             except SQLAlchemyError as error:
                 log.warning("no sweep this time, the database did not answer: %s", type(error).__name__)
             except Exception:

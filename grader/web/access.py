@@ -118,6 +118,14 @@ def instructor_of_course(session: Session, caller: Caller, args: dict[str, Any])
     return scope
 
 
+def manager_of_webhooks(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope | None:
+    """Instructors manage those of their course; administrators those of the whole service (no course is named)."""
+    if args.get("course_slug") is not None:
+        return instructor_of_course(session, caller, args)
+    administrator(session, caller, args)
+    return None
+
+
 def member_of_assignment(session: Session, caller: Caller, args: dict[str, Any]) -> AssignmentScope:
     """Enrolled in the course of the assignment; students only where it is published and has opened."""
     wanted_course = args.get("course_slug") or request.args.get("course") or None
@@ -239,6 +247,10 @@ def caller_user() -> User:
 
 def granted_course() -> CourseScope:
     return cast(CourseScope, g.granted)
+
+
+def granted_webhooks() -> CourseScope | None:
+    return cast(CourseScope | None, g.granted)
 
 
 def granted_assignment() -> AssignmentScope:

@@ -65,6 +65,11 @@ STATUS_OF_CODE: dict[str, int] = {
     "trial-decided": 409,
     "trial-running": 409,
     "last-instructor": 409,
+    "invalid-endpoint": 422,
+    "too-many-endpoints": 409,
+    "rotation-under-way": 409,
+    "endpoint-disabled": 409,
+    "not-redeliverable": 409,
 }
 
 STATUS_OF_EDGE: dict[type[problems.EdgeError], int] = {

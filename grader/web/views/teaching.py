@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from grader.web.views import admin, dashboard, marking, people, regrades, trials
+from grader.web.views import admin, dashboard, marking, people, regrades, trials, webhooks
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     admin.pages,
@@ -13,4 +13,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     people.pages,
     regrades.pages,
     trials.pages,
+    webhooks.pages,
 )

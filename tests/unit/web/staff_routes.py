@@ -20,6 +20,10 @@ ADMIN = (IN, 403, 403, 403, 403, 403)
 API_ADMIN = (401, 403, 403, 403, 403, 403)
 API_WRITE = (401, 403, 403, 400, 400, 404)  # without a body
 
+NO_WEBHOOK = (IN, 403, 403, 403, 404, 404)
+API_NO_WEBHOOK = (401, 403, 403, 403, 404, 404)
+API_WEBHOOK = (401, 403, 403, 403, 400, 404)  # without a body
+
 PAGES: Rows = [
     ("dashboard.course", "GET", f"{COURSE}/dashboard", STAFF_OF_COURSE),
     ("dashboard.course_csv", "GET", f"{COURSE}/dashboard/days.csv", STAFF_OF_COURSE),
@@ -57,6 +61,17 @@ PAGES: Rows = [
     ("people.change", "POST", f"{COURSE}/people/none", (IN, 403, 403, 403, 422, 404)),
     ("people.roster", "POST", f"{COURSE}/people/roster", (IN, 403, 403, 403, 422, 404)),
     ("dashboard.assignment_csv", "GET", f"{PAGE}/dashboard/checks.csv", STAFF_OF_COURSE),
+    ("webhooks.endpoints", "GET", f"{COURSE}/webhooks", (IN, 403, 403, 403, 200, 404)),
+    ("webhooks.add", "POST", f"{COURSE}/webhooks", (IN, 403, 403, 403, 422, 404)),
+    ("webhooks.one", "GET", f"{COURSE}/webhooks/none", NO_WEBHOOK),
+    ("webhooks.ping", "POST", f"{COURSE}/webhooks/none/ping", NO_WEBHOOK),
+    ("webhooks.rotate", "POST", f"{COURSE}/webhooks/none/rotate", NO_WEBHOOK),
+    ("webhooks.change", "POST", f"{COURSE}/webhooks/none/disable", NO_WEBHOOK),
+    ("webhooks.redeliver", "POST", f"{COURSE}/webhooks/none/deliveries/none", NO_WEBHOOK),
+    ("webhooks.redeliver_since", "POST", f"{COURSE}/webhooks/none/redeliver", NO_WEBHOOK),
+    ("webhooks.endpoints", "GET", "/admin/webhooks", ADMIN),
+    ("webhooks.one", "GET", "/admin/webhooks/none", ADMIN),
+    ("webhooks.add", "POST", "/admin/webhooks", ADMIN),
 ]
 OPERATIONS: Rows = [
     ("v1.course_dashboard", "GET", f"{API}/courses/dl-2026/dashboard", API_STAFF),
@@ -80,4 +95,15 @@ OPERATIONS: Rows = [
     ("v1.course_people", "GET", f"{API}/courses/dl-2026/people", API_STAFF),
     ("v1.import_roster", "POST", f"{API}/courses/dl-2026/people/roster", (401, 403, 403, 403, 400, 404)),
     ("v1.assignment_dashboard", "GET", f"{API}/assignments/{SLUG}/dashboard?course=dl-2026", API_STAFF),
+    ("v1.webhooks", "GET", f"{API}{COURSE}/webhooks", (401, 403, 403, 403, 200, 404)),
+    ("v1.add_webhook", "POST", f"{API}{COURSE}/webhooks", API_WEBHOOK),
+    ("v1.enable_webhook", "PUT", f"{API}{COURSE}/webhooks/none/enabled", API_WEBHOOK),
+    ("v1.remove_webhook", "DELETE", f"{API}{COURSE}/webhooks/none", API_NO_WEBHOOK),
+    ("v1.rotate_webhook", "POST", f"{API}{COURSE}/webhooks/none/secret", API_WEBHOOK),
+    ("v1.ping_webhook", "POST", f"{API}{COURSE}/webhooks/none/ping", API_NO_WEBHOOK),
+    ("v1.webhook_deliveries", "GET", f"{API}{COURSE}/webhooks/none/deliveries", API_NO_WEBHOOK),
+    ("v1.redeliver_webhook", "POST", f"{API}{COURSE}/webhooks/none/deliveries/none/redeliver", API_NO_WEBHOOK),
+    ("v1.redeliver_webhooks", "POST", f"{API}{COURSE}/webhooks/none/redeliver", API_WEBHOOK),
+    ("v1.webhooks", "GET", f"{API}/admin/webhooks", API_ADMIN),
+    ("v1.add_webhook", "POST", f"{API}/admin/webhooks", API_ADMIN),
 ]

@@ -1,0 +1,1 @@
+"""Telling other systems (learning-management systems, portals, a school's middleware) what became of work."""
