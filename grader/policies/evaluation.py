@@ -77,7 +77,8 @@ def _refusal(terms: Terms, now: datetime, made: Sequence[datetime], left: int | 
     if left == 0:
         return Refusal("no-attempts-left")
     again = max(made, default=None)
-    if again is not None:
+    # two uploads at the same moment: the other one may be the later, by the clock
+    if again is not None and terms.policy.cooldown_minutes:
         again += timedelta(minutes=terms.policy.cooldown_minutes)
         if now < again:
             return Refusal("cooling-down", again)
