@@ -24,6 +24,8 @@ def find_diagnosis(ask: Ask, task: FunctionTask, tried: Sequence[Tried], setting
     valued = [t for t in tried if t.comparison is not None]
     if not valued or all(t.right for t in valued):
         return (task.recognise(tried) if task.recognise else None) or scalars_only(ask, task, tried, setting)
+    if 2 * len(valued) < len(tried):  # a few values can fit by chance; that the others stopped says more
+        return None
     reference = setting.reference or task.reference
     return (
         _placeholder(task, valued)
