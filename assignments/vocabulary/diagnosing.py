@@ -132,15 +132,12 @@ def _relation(valued: Sequence[Tried]) -> Diagnosis | None:
     for t in valued:
         if t.comparison is None or t.comparison.numbers is None:
             return None
-        want = t.comparison.reference
-        pairs.append(
-            Pair(
-                t.comparison.numbers,
-                np.asarray(t.want if want is None else want),
-                t.trial.count,
-                t.comparison.tolerance,
-            )
-        )
+        want = t.want if t.comparison.reference is None else t.comparison.reference
+        try:
+            right = np.asarray(want)
+        except ValueError:  # lists of differing lengths: relations are those of arrays
+            return None
+        pairs.append(Pair(t.comparison.numbers, right, t.trial.count, t.comparison.tolerance))
     return diagnose(pairs)
 
 

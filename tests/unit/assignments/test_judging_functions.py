@@ -7,6 +7,9 @@ import pytest
 
 from assignments.outcome import Conclusion, Outcome
 from assignments.vocabulary import FunctionTask, SecondChance, Trial, judge_function
+from reference.comparators.arrays import Comparison
+from reference.comparators.numbers import Numbers, to_numbers
+from reference.plain import Plain
 from tests.support.direct_ask import DirectAsk
 
 TASK = FunctionTask("area", ("width", "height"), lambda width, height: width * height + 1.0, elementwise=(0, 1))
@@ -117,3 +120,14 @@ def test_arguments_changed_in_place_are_told_beside_a_mistake() -> None:
     outcome = judged("def double(x):\n    x *= 3\n    return x", task=task, trials=trials)
     assert outcome.diagnosis == "constant-factor"
     assert "changes its argument `x` in place" in outcome.message
+
+
+def test_right_results_of_differing_lengths_have_no_relation_and_break_nothing() -> None:
+    def compare(got: Plain, want: Plain) -> Comparison:
+        numbers = to_numbers(got)
+        assert isinstance(numbers, Numbers)
+        return Comparison(False, "is another one", numbers=numbers.array)
+
+    task = FunctionTask("rows", ("x",), lambda x: [[x], [x, x]], compare=compare)
+    outcome = judged("def rows(x):\n    return x", task, [Trial((1.5,)), Trial((2.5,))])
+    assert (outcome.conclusion, outcome.diagnosis) == (Conclusion.FAILED, None)
