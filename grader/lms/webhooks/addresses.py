@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -111,12 +111,8 @@ def choose(target: Target, rules: Rules, timeout_s: float, resolve: Resolve | No
         raise Refused(f"The host {target.host!r} has no address.")
     for address in found:
         rules.require(address, target.scheme)
-    return _reachable_first(found)[0]
-
-
-def _reachable_first(found: Sequence[str]) -> list[str]:
-    """IPv4 first: many machines have no way out over IPv6, and one address is tried."""
-    return sorted(found, key=lambda text: ":" in text)
+    # IPv4 first: many machines have no way out over IPv6, and one address is tried.
+    return min(found, key=lambda text: ":" in text)
 
 
 def resolve_name(host: str, port: int, timeout_s: float) -> list[str]:

@@ -31,15 +31,6 @@ def endpoints_to_tell(session: Session) -> list[WebhookEndpoint]:
     return list(session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.removed_at.is_(None))))
 
 
-def disabled_count(session: Session, course_id: str) -> int:
-    query = select(func.count()).where(
-        WebhookEndpoint.course_id == course_id,
-        WebhookEndpoint.disabled_at.is_not(None),
-        WebhookEndpoint.removed_at.is_(None),
-    )
-    return session.scalar(query) or 0
-
-
 def deliveries(
     session: Session, endpoint_id: str, *, failed_only: bool = False, limit: int, offset: int = 0
 ) -> list[WebhookDelivery]:
