@@ -63,7 +63,7 @@ async def grade(request: GradeRequest, progress: ProgressSink) -> Grading:
             possible = request.package.metadata.max_score
             return Grading(GradeStatus.REJECTED, reason=touched.refusal, staff_text=touched.staff, possible=possible)
         try:
-            grading = touched.told(await _Run(request, notebook, progress).grade())
+            grading = touched.told(await NotebookRun(request, notebook, progress).grade())
         except NoGpu as error:
             grading = failed(f"No GPU: {error.reason} To mend it: {error.fix}")
         except SandboxUnavailable as error:
@@ -83,7 +83,7 @@ async def grade(request: GradeRequest, progress: ProgressSink) -> Grading:
     return replace(grading, seconds=seconds, possible=request.package.metadata.max_score)
 
 
-class _Run:
+class NotebookRun:
     """One notebook in one kernel."""
 
     def __init__(self, request: GradeRequest, notebook: Any, progress: ProgressSink) -> None:
