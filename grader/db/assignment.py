@@ -32,6 +32,7 @@ class Assignment(Base):
     policy_revision: Mapped[int] = mapped_column(default=0)
     grades_hidden: Mapped[bool] = mapped_column(default=False)  # students see neither scores nor checks
     published: Mapped[bool] = mapped_column(default=False)
+    weight: Mapped[float] = mapped_column(default=1.0)  # in the course total, where that goes by weights
     created_at: Mapped[Created]
 
     course: Mapped[Course] = relationship()

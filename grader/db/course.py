@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -7,10 +9,17 @@ from grader.db.base import Base, Created, Id
 
 
 class Course(Base):
+    """`total_rule` says how the course total is made (`grader.gradebook.totals.TotalRule`); None: the default.
+
+    `total_revision` grows with every change of it or of a weight, so that two people who edit at once notice.
+    """
+
     __tablename__ = "courses"
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     title: Mapped[str]
     late_tokens: Mapped[int] = mapped_column(default=0)  # a student's for the whole course; each moves a due date
+    total_rule: Mapped[dict[str, Any] | None]
+    total_revision: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[Created]
