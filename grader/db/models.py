@@ -13,6 +13,17 @@ from grader.db.course import Course
 from grader.db.enrolment import Enrolment, Role
 from grader.db.extension import Extension
 from grader.db.grade import Grade
+from grader.db.lti import (
+    LtiContext,
+    LtiDeployment,
+    LtiInvitation,
+    LtiKey,
+    LtiLaunch,
+    LtiRegistration,
+    LtiResourceLink,
+    LtiUserLink,
+)
+from grader.db.lti_grades import LtiGradeSync, LtiLineItem, SyncState
 from grader.db.mark import Mark, SecondMark
 from grader.db.outbox_message import OutboxMessage
 from grader.db.queue_pause import QueuePause
@@ -38,6 +49,16 @@ __all__ = [
     "Enrolment",
     "Extension",
     "Grade",
+    "LtiContext",
+    "LtiDeployment",
+    "LtiGradeSync",
+    "LtiInvitation",
+    "LtiKey",
+    "LtiLaunch",
+    "LtiLineItem",
+    "LtiRegistration",
+    "LtiResourceLink",
+    "LtiUserLink",
     "Mark",
     "OutboxMessage",
     "QueuePause",
@@ -53,6 +74,7 @@ __all__ = [
     "Submission",
     "SubmissionStatus",
     "SweeperState",
+    "SyncState",
     "Trial",
     "TrialStatus",
     "User",
