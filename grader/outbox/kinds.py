@@ -8,6 +8,7 @@ SUBMISSION_GRADED = "submission.graded"
 GRADE_RELEASED = "grade.released"
 GRADE_CHANGED = "grade.changed"
 GRADE_RETRACTED = "grade.retracted"
+ROSTER_SYNCED = "roster.synced"
 WEBHOOK_DISABLED = "webhook.disabled"
 
 # What the world outside may be told of.
@@ -17,5 +18,6 @@ EVENTS = (
     GRADE_RELEASED,
     GRADE_CHANGED,
     GRADE_RETRACTED,
+    ROSTER_SYNCED,
     WEBHOOK_DISABLED,
 )

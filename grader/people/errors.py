@@ -12,3 +12,10 @@ class LastInstructor(DomainError):
 
     def __init__(self) -> None:
         super().__init__("A course keeps at least one instructor. Make somebody else an instructor first.")
+
+
+class NotInCourse(DomainError):
+    code = "not-in-course"
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"{email[:80]} is not in this course.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -61,7 +62,7 @@ def read_roster(data: bytes) -> list[RosterLine]:
     seen: set[str] = set()
     lines = []
     for number, row in enumerate(rows[1:], start=2):
-        line = _line(number, {key: row[at].strip() if at < len(row) else "" for key, at in places.items()}, seen)
+        line = read_line(number, {key: row[at].strip() if at < len(row) else "" for key, at in places.items()}, seen)
         seen.add(line.email)
         lines.append(line)
     return lines
@@ -88,7 +89,8 @@ def _places(titles: list[str]) -> dict[str, int]:
     return found
 
 
-def _line(number: int, cells: dict[str, str], seen: set[str]) -> RosterLine:
+def read_line(number: int, cells: Mapping[str, str], seen: Collection[str] = ()) -> RosterLine:
+    """One person from texts by the keys of COLUMNS; `seen` are the addresses before it."""
     email, problem = cells["email"].lower(), ""
     try:
         email = validate_email(email, check_deliverability=False, test_environment=True).normalized.lower()

@@ -12,6 +12,8 @@ from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.courses import service as enrolling
 from grader.db.models import Course, Enrolment, Role, User
+from grader.outbox import service as outbox
+from grader.outbox.kinds import ROSTER_SYNCED
 from grader.people.errors import LastInstructor, RosterRefused
 from grader.people.roster import RosterLine
 
@@ -61,14 +63,36 @@ def apply(session: Session, *, course: Course, lines: Sequence[RosterLine], by: 
 
 def change(session: Session, *, course: Course, enrolment: Enrolment, role: Role, section: str, by: Actor) -> None:
     """Raises LastInstructor."""
-    if enrolment.role is Role.INSTRUCTOR and role is not Role.INSTRUCTOR:
-        others = [
-            e for e in courses.people_of(session, course.id) if e.role is Role.INSTRUCTOR and e.id != enrolment.id
-        ]
-        if not others:
-            raise LastInstructor
+    if role is not Role.INSTRUCTOR:
+        _require_another_instructor(session, course, enrolment)
     enrolling.enrol(session, user=enrolment.user, course=course, role=role, by=by)
     _section(session, enrolment, section.strip()[:100], by)
+
+
+def drop(session: Session, *, course: Course, enrolment: Enrolment, by: Actor) -> None:
+    """Take a person out of the course. What was handed in and its grades stay, and are there again should the person
+    come back. Raises LastInstructor."""
+    _require_another_instructor(session, course, enrolment)
+    before = {"user": enrolment.user.email, "course": course.slug, "role": enrolment.role.value}
+    before["section"] = enrolment.section
+    audit.record(session, by, "enrolment.dropped", "enrolment", enrolment.id, before=before)
+    session.delete(enrolment)
+    session.flush()
+
+
+def tell_synced(session: Session, *, course: Course, source: str, changed: int, dropped: int = 0) -> None:
+    """Owe the world outside the news that a file or another system (`source`) changed who is in the course."""
+    if changed or dropped:
+        payload = {"course_id": course.id, "course": course.slug, "source": source}
+        outbox.add(session, ROSTER_SYNCED, course.id, {**payload, "changed": changed, "dropped": dropped})
+
+
+def _require_another_instructor(session: Session, course: Course, enrolment: Enrolment) -> None:
+    if enrolment.role is not Role.INSTRUCTOR:
+        return
+    people = courses.people_of(session, course.id)
+    if not any(e.role is Role.INSTRUCTOR and e.id != enrolment.id for e in people):
+        raise LastInstructor
 
 
 def _users(session: Session, lines: Sequence[RosterLine]) -> dict[str, User]:

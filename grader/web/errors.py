@@ -65,6 +65,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "trial-decided": 409,
     "trial-running": 409,
     "last-instructor": 409,
+    "not-in-course": 422,
     "invalid-endpoint": 422,
     "too-many-endpoints": 409,
     "rotation-under-way": 409,

@@ -65,6 +65,7 @@ def import_roster(course_slug: str, body: RosterIn) -> RosterOut:
     with backend().writing() as session:
         steps = service.preview(session, course=course, lines=lines)
         if body.apply:
-            service.apply(session, course=course, lines=lines, by=Actor.of(access.caller_user()))
+            done = service.apply(session, course=course, lines=lines, by=Actor.of(access.caller_user()))
+            service.tell_synced(session, course=course, source="file", changed=done)
     shown = [StepOut(line=s.line.number, email=s.line.email, what=s.what, detail=s.detail) for s in steps]
     return RosterOut(applied=body.apply, steps=shown)

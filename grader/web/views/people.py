@@ -58,6 +58,7 @@ def roster(course_slug: str) -> ResponseReturnValue:
         if request.form.get("confirmed") == "yes":
             with backend().writing() as session:
                 done = service.apply(session, course=course, lines=lines, by=Actor.of(access.caller_user()))
+                service.tell_synced(session, course=course, source="file", changed=done)
             flash(f"{formats.count(done, 'person', 'people')} added or changed.", "success")
             return redirect(url_for("people.people", course_slug=course_slug), 303)
     except DomainError as error:

@@ -10,6 +10,7 @@ from flask import Flask
 
 from grader.courses import queries as courses
 from grader.db.models import Enrolment, Role
+from grader.outbox import queries as outbox
 from grader.people.errors import RosterRefused
 from grader.people.roster import read_roster
 from tests.unit.web.conftest import Browser
@@ -45,6 +46,9 @@ def test_a_roster_is_shown_first_and_then_taken(world: World, ida: Browser) -> N
     assert people["sam@example.org"].section == "A"
     assert ida.client.post(f"{PEOPLE}/roster", data=data).status_code == 303, "twice changes nothing more"
     assert len(enrolled(world)) == len(people)
+    with world.backend.reading() as s:
+        [told] = outbox.events(s, "roster.synced")
+    assert (told.subject_id, told.payload["course"], told.payload["changed"]) == (world.course.id, "dl-2026", 2)
 
 
 def test_a_roster_with_a_bad_line_is_not_taken_at_all(world: World, ida: Browser) -> None:
