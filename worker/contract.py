@@ -139,11 +139,12 @@ class CheckResult:
     message: str
     diagnosis: str | None = None
     staff_message: str = ""  # never shown to students
+    measure: float | None = None  # what a leaderboard ranks by, of withheld examples; not shown as it is
 
     def public(self) -> dict[str, Any]:
         """The form that students and scripts see (`grader grade --json`, the API)."""
         data = dataclasses.asdict(self)
-        del data["staff_message"]
+        del data["staff_message"], data["measure"]
         return data
 
 
@@ -310,6 +311,7 @@ def _check(data: object) -> CheckResult:
         message=_text(raw, "message", empty=True),
         diagnosis=None if diagnosis is None else str(diagnosis)[:200],
         staff_message=_text(raw, "staff_message", empty=True),
+        measure=None if raw.get("measure") is None else _number(raw, "measure", low=-1e9, high=1e9),
     )
 
 

@@ -129,13 +129,13 @@ def judge_validation_error(ask: Ask, answered: Answered, *, unchanged: bool = Fa
         return failed(message, "unchanged", staff)
     note = _printed_otherwise(ask, error)
     if error < baseline - 1e-6:
-        return Outcome(Conclusion.PASSED, 1.0, " ".join(filter(None, [said, note])), staff=staff)
+        return Outcome(Conclusion.PASSED, 1.0, " ".join(filter(None, [said, note])), staff=staff, measure=unseen)
     over = error - baseline
     if over <= PART_BAND:
         message = (
             f"{said} That is {over:.2f} points too much for all points." if over > 0 else f"{said} It must be below."
         )
-        return Outcome(Conclusion.PARTIAL, PART, " ".join(filter(None, [message, note])), "just-above", staff)
+        return Outcome(Conclusion.PARTIAL, PART, " ".join(filter(None, [message, note])), "just-above", staff, unseen)
     key = "not-trained" if error > 80 else "above-baseline"
     return failed(" ".join(filter(None, [f"{said} That is {over:.1f} points too much.", note])), key, staff)
 

@@ -23,3 +23,4 @@ class CheckResultRow(Base):
     message: Mapped[str]
     diagnosis: Mapped[str | None]
     staff_message: Mapped[str]  # never shown to students
+    measure: Mapped[float | None]  # what a leaderboard ranks by, of withheld examples; not shown as it is

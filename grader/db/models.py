@@ -13,6 +13,8 @@ from grader.db.course import Course
 from grader.db.enrolment import Enrolment, Role
 from grader.db.extension import Extension
 from grader.db.grade import Grade
+from grader.db.idempotent_answer import IdempotentAnswer
+from grader.db.leaderboard_entry import LeaderboardEntry
 from grader.db.lti import (
     LtiContext,
     LtiDeployment,
@@ -30,6 +32,7 @@ from grader.db.queue_pause import QueuePause
 from grader.db.regrade_request import RegradeRequest, RegradeStatus
 from grader.db.rubric import Rubric
 from grader.db.run import Run, RunCause, RunStatus
+from grader.db.similarity import Comparison, ComparisonStatus, PairDecision, SimilarPair
 from grader.db.submission import Source, Submission, SubmissionStatus
 from grader.db.sweeper_state import SweeperState
 from grader.db.trial import Trial, TrialStatus
@@ -44,11 +47,15 @@ __all__ = [
     "Base",
     "Blob",
     "CheckResultRow",
+    "Comparison",
+    "ComparisonStatus",
     "Course",
     "DeliveryState",
     "Enrolment",
     "Extension",
     "Grade",
+    "IdempotentAnswer",
+    "LeaderboardEntry",
     "LtiContext",
     "LtiDeployment",
     "LtiGradeSync",
@@ -61,6 +68,7 @@ __all__ = [
     "LtiUserLink",
     "Mark",
     "OutboxMessage",
+    "PairDecision",
     "QueuePause",
     "RegradeRequest",
     "RegradeStatus",
@@ -70,6 +78,7 @@ __all__ = [
     "RunCause",
     "RunStatus",
     "SecondMark",
+    "SimilarPair",
     "Source",
     "Submission",
     "SubmissionStatus",

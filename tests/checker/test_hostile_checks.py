@@ -156,9 +156,8 @@ def forged(fields: str) -> str:
 
 
 FIELDS = (
-    "FIELDS = dict(number=1, conclusion='passed', fraction=1.0, message='', diagnosis=None, staff='')\n"
-    + FRAMES
-    + WRITE
+    "FIELDS = dict(number=1, conclusion='passed', fraction=1.0, message='', diagnosis=None, staff='',"
+    " measure=None)\n" + FRAMES + WRITE
 )
 
 
@@ -175,6 +174,9 @@ FIELDS = (
         (forged("dict(fraction=float('nan'))"), "the number NaN"),
         (forged("dict(fraction=-0.1)"), "not from 0 to 1"),
         (forged("dict(fraction=True)"), "no number"),
+        (forged("dict(measure='37.45')"), "it measured"),
+        (forged("dict(measure=float('nan'))"), "the number NaN"),
+        (forged("dict(measure=1e300)"), "it measured"),
         (forged("dict(conclusion='unavailable')"), "no conclusion"),
         (forged("dict(message='x' * 5000)"), "5000 characters"),
         (forged("dict(points=100)"), "other fields"),

@@ -7,9 +7,10 @@ from typing import Any
 
 from assignments.outcome import Conclusion, Outcome
 
-FIELDS = {"number", "conclusion", "fraction", "message", "diagnosis", "staff"}
+FIELDS = {"number", "conclusion", "fraction", "message", "diagnosis", "staff", "measure"}
 MAX_TEXT = 4_000
 MAX_DIAGNOSIS = 200
+MOST_MEASURE = 1e9
 
 
 class OutcomeError(ValueError):
@@ -29,13 +30,18 @@ def read_outcome(words: dict[str, Any], number: int) -> Outcome:
         raise OutcomeError(f"it gave {fraction!r:.50} of the points, which is no number")
     if not 0 <= fraction <= 1:
         raise OutcomeError(f"it gave {fraction!r:.50} of the points, which is not from 0 to 1")
-    diagnosis = words["diagnosis"]
+    diagnosis, measure = words["diagnosis"], words["measure"]
+    if measure is not None and (
+        isinstance(measure, bool) or not isinstance(measure, int | float) or not abs(measure) <= MOST_MEASURE
+    ):
+        raise OutcomeError(f"it measured {measure!r:.50}, which is no number that can be ranked")
     return Outcome(
         conclusion=Conclusion(words["conclusion"]),
         fraction=float(fraction),
         message=_text(words["message"], "message", MAX_TEXT),
         diagnosis=None if diagnosis is None else _text(diagnosis, "diagnosis", MAX_DIAGNOSIS),
         staff=_text(words["staff"], "text for staff", MAX_TEXT),
+        measure=None if measure is None else float(measure),
     )
 
 

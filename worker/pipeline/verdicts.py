@@ -43,6 +43,7 @@ def to_result(key: str, title: str, max_points: float, outcome: Outcome) -> Chec
         message=printable(outcome.message)[:MAX_TEXT],
         diagnosis=outcome.diagnosis,
         staff_message=printable(outcome.staff)[:MAX_TEXT],
+        measure=outcome.measure,
     )
 
 

@@ -88,6 +88,7 @@ def _told(outcome: object) -> dict[str, Any]:
         "message": str(outcome.message)[:MAX_TEXT],
         "diagnosis": None if outcome.diagnosis is None else str(outcome.diagnosis)[:MAX_DIAGNOSIS],
         "staff": str(outcome.staff)[:MAX_TEXT],
+        "measure": None if outcome.measure is None else float(outcome.measure),
     }
 
 
