@@ -14,7 +14,7 @@ from grader.broker import JobBroker
 from grader.db.engine import make_engine
 from grader.db.session import Sessions, after_commit, make_sessions, read_only, unit_of_work
 from grader.grading.rules import GradingRules
-from grader.lms.webhooks.addresses import Rules
+from grader.lms.http.addresses import Rules
 from grader.lms.webhooks.secrets import Sealer
 from grader.lms.webhooks.sending import Sender
 from grader.outbox.service import NEW_JOBS, Dispatched, JobWriter, dispatch_pending

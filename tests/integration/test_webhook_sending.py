@@ -9,7 +9,7 @@ import threading
 import pytest
 import trustme
 
-from grader.lms.webhooks.addresses import Rules
+from grader.lms.http.addresses import Rules
 from grader.lms.webhooks.sending import EXCERPT_BYTES, Answer, Sender
 from tests.support.receivers import Receiver, Request, receiving, status
 

@@ -15,8 +15,8 @@ from grader.db.models import AuditEntry, DeliveryState, OutboxMessage, WebhookDe
 from grader.gradebook import overrides
 from grader.gradebook.overrides import Decision
 from grader.grading import service as grading
+from grader.lms.http.addresses import Rules
 from grader.lms.webhooks import queries, schedule, service
-from grader.lms.webhooks.addresses import Rules
 from grader.lms.webhooks.delivery import Courier, Parcel, claim, record
 from grader.lms.webhooks.errors import EndpointDisabled, InvalidEndpoint, RotationUnderWay
 from grader.lms.webhooks.fanout import fan_out

@@ -39,7 +39,3 @@ class NotRedeliverable(DomainError):
 
     def __init__(self) -> None:
         super().__init__("This delivery is being sent or waits for its turn already.")
-
-
-class Refused(Exception):
-    """No connection is made to this address; the text says why."""

@@ -12,13 +12,14 @@ from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.db.base import new_id
 from grader.db.models import DeliveryState, WebhookDelivery, WebhookEndpoint
-from grader.lms.webhooks import addresses, fanout, queries, secrets
-from grader.lms.webhooks.addresses import Resolve, Rules
+from grader.lms.http import addresses
+from grader.lms.http.addresses import Resolve, Rules
+from grader.lms.http.errors import Refused
+from grader.lms.webhooks import fanout, queries, secrets
 from grader.lms.webhooks.errors import (
     EndpointDisabled,
     InvalidEndpoint,
     NotRedeliverable,
-    Refused,
     RotationUnderWay,
     TooManyEndpoints,
 )

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from grader.accounts import service as accounts
 from grader.db.models import AuditEntry, DeliveryState, WebhookDelivery, WebhookEndpoint
+from grader.lms.http.addresses import resolve_name
 from grader.lms.webhooks import service
-from grader.lms.webhooks.addresses import resolve_name
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import ADMIN, World

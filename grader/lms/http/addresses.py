@@ -1,4 +1,4 @@
-"""Where a webhook may go. The address of an endpoint is hostile input: it must never reach our own network.
+"""Where a request may go. An address that somebody typed or a platform sent must never reach our own network.
 
 A name is resolved once, every address that it has is checked, and the connection goes to a checked one: a name that
 changes its mind in between (DNS rebinding) gains nothing.
@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import httpx
 
-from grader.lms.webhooks.errors import Refused
+from grader.lms.http.errors import Refused
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -34,7 +34,7 @@ _NEVER = tuple(
 
 @dataclass(frozen=True)
 class Target:
-    """An address of an endpoint, taken apart by the one parser that is also used to send."""
+    """An address, taken apart by the one parser that is also used to send."""
 
     scheme: str
     host: str
@@ -43,7 +43,7 @@ class Target:
 
 
 def parse(url: str) -> Target:
-    """Raises Refused when this is no address that a webhook can have."""
+    """Raises Refused when this is no address that a request can go to."""
     if len(url) > MOST_URL_CHARACTERS:
         raise Refused(f"The address has more than {MOST_URL_CHARACTERS} characters.")
     if any(ord(c) <= 32 or ord(c) == 127 for c in url) or "\\" in url:
