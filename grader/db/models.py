@@ -14,6 +14,7 @@ from grader.db.enrolment import Enrolment, Role
 from grader.db.extension import Extension
 from grader.db.grade import Grade
 from grader.db.idempotent_answer import IdempotentAnswer
+from grader.db.incoming import IncomingMessage, IncomingSender
 from grader.db.leaderboard_entry import LeaderboardEntry
 from grader.db.lti import (
     LtiContext,
@@ -55,6 +56,8 @@ __all__ = [
     "Extension",
     "Grade",
     "IdempotentAnswer",
+    "IncomingMessage",
+    "IncomingSender",
     "LeaderboardEntry",
     "LtiContext",
     "LtiDeployment",

@@ -34,6 +34,7 @@ class Source(StrEnum):
     WEB = "web"
     API = "api"
     CLI = "cli"
+    WEBHOOK = "webhook"  # another system, by an incoming webhook
 
 
 class Submission(Base):
