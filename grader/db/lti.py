@@ -137,6 +137,7 @@ class LtiContext(Base):
     memberships_url: Mapped[str] = mapped_column(default="")  # names and roles; "": not offered
     line_items_url: Mapped[str] = mapped_column(default="")  # assignment and grade services; "": not offered
     grade_scopes: Mapped[list[str]]  # of assignment and grade services, as offered in the last launch
+    sends_drafts: Mapped[bool] = mapped_column(default=False)  # grades go there before students see them here
     roster_synced_at: Mapped[datetime | None]
     roster_problem: Mapped[str] = mapped_column(default="")
     created_at: Mapped[Created]

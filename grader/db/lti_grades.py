@@ -41,6 +41,9 @@ class LtiLineItem(Base):
     label: Mapped[str] = mapped_column(default="")
     score_maximum: Mapped[float | None]  # as the platform has it
     problem: Mapped[str] = mapped_column(default="")
+    lease: Mapped[str] = mapped_column(String(ID_LENGTH), default="")  # whose turn it is, until `lease_until`
+    lease_until: Mapped[datetime | None]
+    reconciled_at: Mapped[datetime | None]  # when all its results were read back last
     created_at: Mapped[Created]
 
     context: Mapped[LtiContext] = relationship()
@@ -61,8 +64,10 @@ class LtiGradeSync(Base):
     wanted_revision: Mapped[int]  # of the grade
     wanted_score: Mapped[float | None]  # None: the grade was taken back
     wanted_maximum: Mapped[float | None]
+    wanted_draft: Mapped[bool] = mapped_column(default=False)  # students do not see it here yet
     acked_revision: Mapped[int | None]
     acked_score: Mapped[float | None]
+    sent_score: Mapped[float | None]  # of the last score sent, acknowledged or not
     last_timestamp: Mapped[datetime | None]  # of the last score sent; the next one is later
     tries: Mapped[int] = mapped_column(default=0)  # of the wanted revision
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
@@ -76,6 +81,7 @@ class LtiGradeSync(Base):
     read_at: Mapped[datetime | None]  # when the platform's result was read last
     read_score: Mapped[float | None]
     read_maximum: Mapped[float | None]
+    difference: Mapped[str] = mapped_column(default="")  # how what was read differs from what was sent
     created_at: Mapped[Created]
 
     line_item: Mapped[LtiLineItem] = relationship()
