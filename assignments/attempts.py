@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import functools
+import hashlib
 from collections.abc import Iterable, Sequence
 
-from assignments.bindings import bound_by, bound_names, parse_cell
+from assignments.bindings import LONGEST_REMEMBERED, bound_by, bound_names, parse_cell
 
 
 def is_attempted(starter: Sequence[str], student: Sequence[str], names: Iterable[str]) -> bool:
@@ -45,15 +46,20 @@ def _definitions(cells: Sequence[str], name: str) -> set[str | None]:
     """Each statement that binds `name`, in a form that ignores layout; None for what cannot be read."""
     found: set[str | None] = set()
     for source in cells:
-        if name not in source:
-            continue
-        tree = parse_cell(source)
-        if tree is None:
-            if name in bound_names(source):
-                found.add(None)
-            continue
-        found |= {_shape(statement) for statement in tree.body if name in bound_by([statement])}
+        if name in source and name in bound_names(source):
+            found |= (_remembered if len(source) <= LONGEST_REMEMBERED else _shapes)(source, name)
     return found
+
+
+def _shapes(source: str, name: str) -> frozenset[str | None]:
+    tree = parse_cell(source)
+    if tree is None:
+        return frozenset({None})
+    return frozenset(_shape(statement) for statement in tree.body if name in bound_by([statement]))
+
+
+# Most cells of a notebook are the starter's.
+_remembered = functools.lru_cache(maxsize=500)(_shapes)
 
 
 def _shape(statement: ast.stmt) -> str | None:
@@ -62,7 +68,7 @@ def _shape(statement: ast.stmt) -> str | None:
             body = getattr(node, "body", None)
             if isinstance(body, list):
                 node.body = [part for part in body if not _is_remark(part)]  # type: ignore[attr-defined]
-        return ast.dump(statement)
+        return hashlib.sha256(ast.dump(statement).encode("utf-8", "surrogatepass")).hexdigest()  # short to remember
     except (RecursionError, MemoryError):
         return None
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import threading
 import warnings
 from collections.abc import Iterable
 
 _LONGEST_PARSED = 1_000_000  # characters; longer cells are data, and are read by the fallback
+LONGEST_REMEMBERED = 20_000  # characters: so the memory of cells stays below 40 MiB, whatever they are
 _LONGEST_LINE = 400  # characters of a line that the fallback looks at
 _PYTHON_CELL_MAGICS = {"time", "timeit", "capture", "prun", "debug", "python", "python3"}
 _NO_NAMES_MAGICS = {"timeit", "prun", "python", "python3"}  # their body runs, but binds nothing in the notebook
@@ -37,10 +39,18 @@ def bound_names(source: str) -> frozenset[str]:
     Names bound inside functions and classes are not global; names that `import *` brings are not known. Never
     raises: source that does not parse is searched line by line.
     """
+    return _remembered(source) if len(source) <= LONGEST_REMEMBERED else _bound_names(source)
+
+
+def _bound_names(source: str) -> frozenset[str]:
     tree = parse_cell(source)
     if tree is None:
         return _by_lines(source)
     return bound_by(tree.body)
+
+
+# Several parts of one run ask for the same cells, and most cells of a notebook are the starter's.
+_remembered = functools.lru_cache(maxsize=500)(_bound_names)
 
 
 def bound_by(statements: Iterable[ast.stmt]) -> frozenset[str]:
@@ -65,14 +75,17 @@ def parse_cell(source: str) -> ast.Module | None:
     if len(source) > _LONGEST_PARSED:
         return None
     # Only what fails to parse can hold magics; a `%` line inside a string is then left alone.
-    for text in (source, strip_magics(source)):
-        try:
-            with _PARSING, warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None
+    tree = _parsed(source)
+    return _parsed(strip_magics(source)) if tree is None else tree
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        with _PARSING, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def strip_magics(source: str) -> str:
