@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from grader.db.inserting import insert_or_ignore
 from grader.db.models import (
-    Base,
     Grade,
     OutboxMessage,
     Run,
@@ -122,7 +121,7 @@ def lock_grades(session: Session, assignment_id: str) -> list[Grade]:
 
 def lock_grade(session: Session, student_id: str, assignment_id: str) -> Grade:
     """The grade's row, made if there is none, locked until the transaction ends."""
-    _insert_or_ignore(session, Grade, {"student_id": student_id, "assignment_id": assignment_id, "revision": 0})
+    insert_or_ignore(session, Grade, {"student_id": student_id, "assignment_id": assignment_id, "revision": 0})
     query = (
         select(Grade)
         .where(Grade.student_id == student_id, Grade.assignment_id == assignment_id)
@@ -134,7 +133,7 @@ def lock_grade(session: Session, student_id: str, assignment_id: str) -> Grade:
 
 def lock_sweeper(session: Session, now: datetime) -> SweeperState | None:
     """The sweeper's row, locked; None when another sweep holds it."""
-    _insert_or_ignore(session, SweeperState, {"id": THE_ROW, "last_at": now, "steady_since": now})
+    insert_or_ignore(session, SweeperState, {"id": THE_ROW, "last_at": now, "steady_since": now})
     query = select(SweeperState).where(SweeperState.id == THE_ROW).with_for_update(skip_locked=True)
     return session.scalar(query.execution_options(populate_existing=True))
 
@@ -175,8 +174,3 @@ def last_sent_of_started(session: Session, queue: Queue) -> datetime | None:
         .limit(1)
     )
     return session.scalar(query)
-
-
-def _insert_or_ignore(session: Session, model: type[Base], values: dict[str, Any]) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(dialect.insert(model).values(values).on_conflict_do_nothing())

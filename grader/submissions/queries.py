@@ -4,9 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
+from grader.db.inserting import insert_or_ignore
 from grader.db.models import (
     Assignment,
     Blob,
@@ -202,9 +202,7 @@ def latest_with_digest(session: Session, student_id: str, assignment_id: str, di
 
 def add_blob(session: Session, digest: str, size_bytes: int, now: datetime | None = None) -> None:
     """Note that the store has this file; another student may be noting the same one at this moment."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    row = {"digest": digest, "size_bytes": size_bytes, "created_at": now or utc_now()}
-    session.execute(dialect.insert(Blob).values(row).on_conflict_do_nothing())
+    insert_or_ignore(session, Blob, {"digest": digest, "size_bytes": size_bytes, "created_at": now or utc_now()})
 
 
 def is_wanted(session: Session, run_id: str, digest: str) -> bool:
