@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from grader.cli.packages import environments_file, package_folder
 from worker.contract import Limits
+from worker.pipeline.draws import grade_draws
 from worker.pipeline.request import GradeRequest, Grading
 from worker.pipeline.resolve import Resolver
 from worker.pipeline.run import grade_sync
@@ -48,10 +49,17 @@ class PackageGrader:
                 call_s=min(limits.call_s, LEAST_CALL_S + usual_s),
                 wall_s=min(limits.wall_s, 3 * (LEAST_CELL_S + 4 * usual_s)),
             )
-        request = GradeRequest(
-            notebook, self._checked, self.environment, limits, answers=answers or {}, unsafe=self.unsafe, seed=seed
-        )
+        request = replace(self._request(notebook, answers), limits=limits, seed=seed)
         return grade_sync(request, lambda stage, cell=0, cells=0, detail="": None)
+
+    def grade_draws(self, notebook: bytes, answers: Mapping[str, str] | None, seeds: Sequence[int]) -> list[Grading]:
+        """One grading for each seed; the notebook is executed once."""
+        return grade_draws(self._request(notebook, answers), seeds)
+
+    def _request(self, notebook: bytes, answers: Mapping[str, str] | None) -> GradeRequest:
+        return GradeRequest(
+            notebook, self._checked, self.environment, self.limits, answers=answers or {}, unsafe=self.unsafe
+        )
 
     @contextmanager
     def warm(self, jobs: int) -> Iterator[None]:

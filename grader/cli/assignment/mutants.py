@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ class BaselineError(RuntimeError):
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of the mutants of one solution. `made` counts all, also those that were not tried."""
+    """What became of the mutants of one solution. `made` counts all, also those that were not tried: they were not
+    chosen, or there was no time left."""
 
     made: int = 0
     tried: int = 0
@@ -44,15 +46,23 @@ class Tally:
 
 
 class MutantTest:
-    """The mutants of one package. `sample` tries so many, the same each time; `only` those ids."""
+    """The mutants of one package. `sample` tries so many, the same each time; `only` those ids. `within_s`: after so
+    long none is begun any more, and those that were are a sample, for they are tried in a mixed order."""
 
     def __init__(
-        self, grader: PackageGrader, cache: Cache, *, sample: int | None = None, only: Collection[str] = ()
+        self,
+        grader: PackageGrader,
+        cache: Cache,
+        *,
+        sample: int | None = None,
+        only: Collection[str] = (),
+        within_s: float | None = None,
     ) -> None:
         self.grader = grader
         self.cache = cache
         self.sample = sample
         self.only = only
+        self.ends_at = None if within_s is None else time.monotonic() + within_s
         package = grader.package
         self.functions, self.variables = watched_names(package)
         self.cells = read_notebook(package.solution_bytes()).cells
@@ -67,20 +77,12 @@ class MutantTest:
         declared = declared_equivalent(self.grader.package.folder)
         stale = no_longer_there(self.grader.package.folder, {mutant.id for mutant in mutants})
         chosen = self._chosen([mutant for mutant in mutants if mutant.id not in declared])
-        results: list[str] = []
-        if chosen:
-            keep, self._best, self._usual_s = self._baseline(needed)
-            try:
-                with ThreadPoolExecutor(jobs) as pool:
-                    for result in pool.map(lambda mutant: self._result(mutant, keep), chosen):
-                        results.append(result)
-                        on_mutant(len(results), len(chosen))
-            finally:
-                self.cache.save()  # what is known is known, also when somebody loses patience
-        survivors = tuple(m for m, result in zip(chosen, results, strict=True) if result == "survived")
+        tried = self._tried(chosen, needed, jobs, on_mutant) if chosen else []
+        results = [result for _, result in tried]
+        survivors = tuple(mutant for mutant, result in tried if result == "survived")
         return Tally(
             made=len(mutants),
-            tried=len(chosen),
+            tried=len(tried),
             caught=results.count("caught"),
             raised=results.count("raised"),
             equivalent={m.id: declared[m.id] for m in mutants if m.id in declared},
@@ -88,6 +90,25 @@ class MutantTest:
             stale=tuple(str(error) for error in stale),
             points={m.id: self._checks_of(m) for m in survivors},
         )
+
+    def _tried(
+        self, chosen: list[Mutant], needed: frozenset[int], jobs: int, on_mutant: OnMutant
+    ) -> list[tuple[Mutant, str]]:
+        """What became of those for which there was time, in the order of the notebook."""
+        keep, self._best, self._usual_s = self._baseline(needed)
+        results: dict[int, str] = {}
+        mixed = list(enumerate(chosen))
+        if self.ends_at is not None:
+            random.Random(SEED).shuffle(mixed)  # noqa: S311  no secret
+        try:
+            with ThreadPoolExecutor(jobs) as pool:
+                for place, result in pool.map(lambda pair: (pair[0], self._result(pair[1], keep)), mixed):
+                    if result is not None:
+                        results[place] = result
+                    on_mutant(len(results), len(chosen))
+        finally:
+            self.cache.save()  # what is known is known, also when somebody loses patience
+        return [(chosen[place], results[place]) for place in sorted(results)]
 
     def _chosen(self, mutants: list[Mutant]) -> list[Mutant]:
         if self.only:
@@ -109,10 +130,13 @@ class MutantTest:
         said = "; ".join(f"{c.key}: {c.message}" for c in grading.checks if c.points < c.max_points)
         raise BaselineError(f"The solution gets {grading.score:g} of {possible:g} points. {said or grading.reason}")
 
-    def _result(self, mutant: Mutant, keep: frozenset[int] | None) -> str:
+    def _result(self, mutant: Mutant, keep: frozenset[int] | None) -> str | None:
+        """None where there was no time."""
         notebook = mutant.notebook(self.cells, keep)
         known = self.cache.get(notebook)
         if known is None:
+            if self.ends_at is not None and time.monotonic() >= self.ends_at:
+                return None
             grading = self._grade(notebook, self._usual_s)
             if grading.status is not GradeStatus.GRADED:
                 raise BaselineError(f"Mutant {mutant.id} was not graded: {grading.reason} {grading.staff_text}")

@@ -12,6 +12,19 @@ from grader.cli import tables
 if TYPE_CHECKING:
     from grader.cli.assignment.testing import Report
 
+MARKDOWN = (
+    "Assignment",
+    "Points",
+    "Solution graded in (s)",
+    "its cells and calls",
+    "overhead",
+    "Mutants caught of made",
+    "raised",
+    "equivalent",
+    "survived",
+    "not tried",
+    "Cases",
+)
 COLUMNS = ("Assignment", "Points", "Cases", "Mutants", "Tried", "Caught", "Raised", "Equivalent", "Survived", "Seconds")
 
 
@@ -37,6 +50,23 @@ def show_mutants(report: Report) -> None:
             "A wrong answer that survives gets every point: strengthen the check. One that is right all the same goes "
             f"into assignments/{report.slug}/mutants.toml as [[equivalent]]: ids and the reason."
         )
+
+
+def show_markdown(reports: Sequence[Report]) -> None:
+    """One row an assignment, for a text about them; a dash where something was not asked for."""
+    click.echo(f"| {' | '.join(MARKDOWN)} |\n|{'---|' * len(MARKDOWN)}")
+    for report in reports:
+        tally, took = report.tally, report.solution
+        seconds: Sequence[str] = ("–",) * 3
+        if took is not None:
+            seconds = [f"{value:.2f}" for value in (took.total, took.execute, took.overhead)]
+        counts: Sequence[object] = ("–",) * 5
+        if tally is not None:
+            untried = tally.made - tally.tried - len(tally.equivalent)
+            caught = f"{tally.caught} of {tally.made}"
+            counts = (caught, tally.raised, len(tally.equivalent), len(tally.survivors), untried)
+        row = (report.slug, f"{report.points:g}", *seconds, *counts, report.cases or "–")
+        click.echo(f"| {' | '.join(map(str, row))} |")
 
 
 def show_table(reports: Sequence[Report]) -> None:
