@@ -118,6 +118,13 @@ def instructor_of_course(session: Session, caller: Caller, args: dict[str, Any])
     return scope
 
 
+def student_of_course(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope:
+    scope = member_of_course(session, caller, args)
+    if scope.role.is_staff:
+        raise NoAccess("Only the students of the course have this.")
+    return scope
+
+
 def manager_of_webhooks(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope | None:
     """Instructors manage those of their course; administrators those of the whole service (no course is named)."""
     if args.get("course_slug") is not None:
@@ -240,9 +247,14 @@ def _enforce() -> None:
     g.caller = caller
 
 
+def caller() -> Caller:
+    """Who asks, behind a guarded route."""
+    return cast(Caller, g.caller)
+
+
 def caller_user() -> User:
     """The user behind a guarded route."""
-    return cast(Caller, g.caller).user
+    return caller().user
 
 
 def granted_course() -> CourseScope:

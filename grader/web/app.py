@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from grader.api import v1
 from grader.settings import Settings
-from grader.web import access, backend, catalogue, errors, formats, identity, limits, security, zones
+from grader.web import access, backend, catalogue, errors, formats, identity, limits, once, security, zones
 from grader.web.uploads import FORM_TIMES
 from grader.web.views import account, documentation, gradebook, health, policy, staff, student, submission, teaching
 from grader.wiring import Backend
@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     identity.init_app(app)
     access.init_app(app)
     limits.init_app(app, settings.progress_url)
+    once.init_app(app)
     security.init_app(app)
     errors.init_app(app)
     _teach_templates(app)
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(v1.api)
     csrf.exempt(health.keep_blob)  # called by workers; its token is the right to do so
     csrf.exempt(v1.api)  # no cookie counts there, so no other site can act with one
+    limits.limit_api(v1.api)
     v1.describe(app)
     access.allow_anyone(app.view_functions["openapi.spec"])
     access.require_guards(app)

@@ -12,13 +12,14 @@ from typing import Any
 
 from apiflask.exceptions import HTTPError
 from flask import Flask, Response, redirect, render_template, request, url_for
+from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from grader.errors import DomainError
-from grader.web import formats, problems
+from grader.web import formats, limits, problems
 
 log = logging.getLogger("grader.web")
 
@@ -44,6 +45,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "text-needed": 422,
     "invalid-grade": 422,
     "invalid-policy": 422,
+    "invalid-total": 422,
     "invalid-extension": 422,
     "no-late-tokens": 409,
     "not-choosable": 409,
@@ -71,6 +73,21 @@ STATUS_OF_CODE: dict[str, int] = {
     "rotation-under-way": 409,
     "endpoint-disabled": 409,
     "not-redeliverable": 409,
+    "unknown-sender": 404,
+    "sender-disabled": 403,
+    "unverified-message": 401,
+    "stale-message": 401,
+    "sender-unreadable": 503,
+    "message-too-large": 413,
+    "invalid-message": 422,
+    "unknown-event": 422,
+    "message-reused": 409,
+    "notebook-unreachable": 422,
+    "invalid-sender": 422,
+    "too-many-senders": 409,
+    "idempotency-key-reused": 422,
+    "idempotency-key-busy": 409,
+    "idempotency-key-unsettled": 409,
 }
 
 STATUS_OF_EDGE: dict[type[problems.EdgeError], int] = {
@@ -160,6 +177,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPError, _input)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(RateLimitExceeded, _too_often)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -205,7 +223,7 @@ def _csrf(error: CSRFError) -> AnyResponse:
 
 
 def _too_large(error: RequestEntityTooLarge) -> AnyResponse:
-    _drain()
+    drain()
     most = request.max_content_length
     limit = f" of more than {formats.file_size(most)}" if most else ""
     text = (
@@ -215,10 +233,15 @@ def _too_large(error: RequestEntityTooLarge) -> AnyResponse:
     return answer(Problem(413, text, code="too-large", headers={"Connection": "close"}))
 
 
+def _too_often(error: RateLimitExceeded) -> AnyResponse:
+    wait_s = limits.seconds_until_free(error)
+    return answer(Problem(429, str(error.description), code="too-often", headers={"Retry-After": str(wait_s)}))
+
+
 DRAIN_MOST_BYTES = 512 * 1024 * 1024
 
 
-def _drain() -> None:
+def drain() -> None:
     """Read on what is being sent, and forget it: a browser shows our answer only once it has sent everything."""
     stream = request.environ["wsgi.input"]
     left = min(request.content_length or 0, DRAIN_MOST_BYTES)
@@ -236,7 +259,6 @@ def _database(error: OperationalError) -> AnyResponse:
 
 
 PLAIN = {
-    429: "There were too many failed tries in a short time. Wait five minutes, then try again.",
     404: "There is nothing at this address. It may have been mistyped, or the thing was removed.",
     405: "This address exists, but not for this kind of request.",
 }
@@ -246,7 +268,7 @@ def _http(error: HTTPException) -> AnyResponse:
     if isinstance(error.response, AnyResponse):
         return error.response
     status = error.code or 500
-    stock = type(error).description == error.description or status == 429
+    stock = type(error).description == error.description
     detail = PLAIN.get(status) if stock else None
     headers = {k: v for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length")}
     return answer(Problem(status, str(detail or error.description or HTTPStatus(status).phrase), headers=headers))

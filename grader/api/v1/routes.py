@@ -16,7 +16,7 @@ from grader.db.models import Source, SubmissionStatus
 from grader.grading import service as grading
 from grader.submissions import queries as submissions
 from grader.submissions.filters import SubmissionFilter
-from grader.web import access
+from grader.web import access, limits
 from grader.web.access import SUBMIT
 from grader.web.backend import backend
 from grader.web.handing_in import hand_in
@@ -115,6 +115,7 @@ def own_submissions(slug: str, query: schemas.OwnPageIn) -> schemas.PageOut:
 
 @api.post("/assignments/<slug>/submissions")
 @access.allow_token(access.member_of_assignment, scope=SUBMIT)
+@limits.upload_limits
 @api.input(schemas.CourseIn, location="query", arg_name="query")
 @api.output(schemas.AcceptedOut, status_code=202)
 @api.doc(

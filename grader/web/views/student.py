@@ -13,7 +13,7 @@ from grader.gradebook import extensions
 from grader.policies.errors import HandInRefused
 from grader.policies.words import refusal_text
 from grader.submissions.errors import AnswersRefused
-from grader.web import access, errors, zones
+from grader.web import access, errors, limits, zones
 from grader.web.backend import backend
 from grader.web.catalogue import catalogue
 from grader.web.handing_in import hand_in
@@ -42,6 +42,7 @@ def assignment(course_slug: str, slug: str) -> ResponseReturnValue:
 
 @pages.post(ADDRESS)
 @access.allow(access.member_of_assignment)
+@limits.upload_limits
 def submit(course_slug: str, slug: str) -> ResponseReturnValue:
     """Accept an upload. What is refused comes back with the reason beside its field and what was typed."""
     try:

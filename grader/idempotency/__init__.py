@@ -1,0 +1,1 @@
+"""Requests that carry a key are done once, however often they arrive."""
