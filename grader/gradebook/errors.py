@@ -33,6 +33,16 @@ class InvalidPolicy(DomainError):
         self.problem = problem
 
 
+class InvalidTotal(DomainError):
+    """A rule of the course total that cannot hold; `field` names it."""
+
+    code = "invalid-total"
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+
+
 class InvalidExtension(DomainError):
     code = "invalid-extension"
 

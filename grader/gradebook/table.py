@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -12,19 +11,12 @@ from sqlalchemy.orm import Session, aliased
 
 from grader.audit import queries as audit
 from grader.courses import queries as courses
-from grader.db.models import (
-    Assignment,
-    AuditEntry,
-    Enrolment,
-    Extension,
-    Grade,
-    Role,
-    Submission,
-    SubmissionStatus,
-    User,
-)
+from grader.db.models import Assignment, AuditEntry, Course, Enrolment, Extension, Grade, Role, User
+from grader.gradebook.cells import NOTHING, Cell, Column, Key, allowances_of, cells_of, result_of
+from grader.gradebook.total_rules import rule_of
+from grader.gradebook.totals import CourseTotal, course_total
+from grader.time import utc_now
 
-WAITING = (SubmissionStatus.QUEUED, SubmissionStatus.RUNNING)
 PEOPLE_SORTS = ("name", "email", "section", "total")
 
 
@@ -39,42 +31,15 @@ class GradebookFilter:
 
 
 @dataclass(frozen=True)
-class Column:
-    id: str
-    slug: str
-    title: str
-    max_score: float
-    due_at: datetime | None
-    hidden: bool
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a student has for an assignment. `handed_in` counts submissions, `waiting` those not graded yet."""
-
-    score: float | None = None
-    max_score: float | None = None
-    overridden: bool = False
-    excused: bool = False
-    kept_share: float = 1.0
-    note: str = ""
-    revision: int = 0
-    handed_in: int = 0
-    waiting: int = 0
-
-
-NOTHING = Cell()
-
-
-@dataclass(frozen=True)
 class Row:
     student: User
     section: str
     cells: tuple[Cell, ...]  # in the order of the columns
+    total: CourseTotal  # its parts in the order of the columns
 
     @property
-    def total(self) -> tuple[float, float]:
-        """Points, and most points of what does count for this student."""
+    def points(self) -> tuple[float, float]:
+        """The sum of all points, and of the most points of what has a score."""
         scored = [cell for cell in self.cells if cell.score is not None]
         return sum(c.score or 0.0 for c in scored), sum(c.max_score or 0.0 for c in scored)
 
@@ -94,21 +59,36 @@ def gradebook(
     columns = columns_of(session, course_id)
     query = _students(course_id, filters)
     total = session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-    query = _sorted(query, course_id, filters, columns).limit(limit).offset(offset)
+    by_total = filters.sort == "total"  # which the database cannot tell: everybody's is worked out
+    query = _sorted(query, filters, columns)
+    if not by_total:
+        query = query.limit(limit).offset(offset)
     people = [(user, section) for user, section in session.execute(query)]
-    cells = _cells(session, [c.id for c in columns], [user.id for user, _ in people] if limit else None)
-    rows = tuple(
-        Row(user, section, tuple(cells.get((user.id, column.id), NOTHING) for column in columns))
-        for user, section in people
-    )
-    return Gradebook(columns, rows, total, sections_of(session, course_id))
+    everybody = by_total or limit is None
+    cells = cells_of(session, [c.id for c in columns], None if everybody else [user.id for user, _ in people])
+    rows = _rows(session, course_id, columns, people, cells)
+    if by_total:
+        rows = _by_total(rows, descending=filters.descending)[offset:][:limit]
+    return Gradebook(columns, tuple(rows), total, sections_of(session, course_id))
+
+
+def student_row(session: Session, course_id: str, student: User, columns: Sequence[Column]) -> Row:
+    """One student's row over these columns."""
+    cells = cells_of(session, [column.id for column in columns], [student.id])
+    return _rows(session, course_id, columns, [(student, "")], cells)[0]
+
+
+def students_of(session: Session, course_id: str, filters: GradebookFilter) -> list[User]:
+    """All students that the filter finds, on whatever page, by name."""
+    query = _students(course_id, filters).order_by(User.name, User.email)
+    return [user for user, _ in session.execute(query)]
 
 
 def columns_of(session: Session, course_id: str) -> tuple[Column, ...]:
     found = courses.assignments_of(session, course_id, published_only=False)
     versions = courses.current_versions(session, [assignment.id for assignment in found])
     return tuple(
-        Column(a.id, a.slug, a.title, versions[a.id].max_score, a.due_at, a.grades_hidden)
+        Column(a.id, a.slug, a.title, versions[a.id].max_score, a.due_at, a.grades_hidden, a.published, a.weight)
         for a in found
         if a.id in versions
     )
@@ -125,7 +105,7 @@ def sections_of(session: Session, course_id: str) -> tuple[str, ...]:
 
 
 def cell_of(session: Session, *, assignment: Assignment, student_id: str) -> Cell:
-    return _cells(session, [assignment.id], [student_id]).get((student_id, assignment.id), NOTHING)
+    return cells_of(session, [assignment.id], [student_id]).get((student_id, assignment.id), NOTHING)
 
 
 def history_of(session: Session, *, assignment: Assignment, student_id: str) -> list[AuditEntry]:
@@ -155,64 +135,40 @@ def _students(course_id: str, filters: GradebookFilter) -> Select[User, str]:
     return query
 
 
-def _sorted(
-    query: Select[User, str], course_id: str, filters: GradebookFilter, columns: Sequence[Column]
-) -> Select[User, str]:
+def _sorted(query: Select[User, str], filters: GradebookFilter, columns: Sequence[Column]) -> Select[User, str]:
     key: ColumnElement[Any] | Any = {"email": User.email, "section": Enrolment.section}.get(filters.sort, User.name)
     wanted = next((column for column in columns if column.slug == filters.sort), None)
-    if filters.sort == "total":
-        totals = (
-            select(Grade.student_id, func.sum(Grade.score).label("total"))
-            .join(Assignment, Assignment.id == Grade.assignment_id)
-            .where(Assignment.course_id == course_id)
-            .group_by(Grade.student_id)
-            .subquery()
-        )
-        query, key = query.outerjoin(totals, totals.c.student_id == User.id), totals.c.total
-    elif wanted is not None:
+    if wanted is not None:
         grade = aliased(Grade)
         query = query.outerjoin(grade, and_(grade.student_id == User.id, grade.assignment_id == wanted.id))
         key = grade.score
-    order = (key.desc() if filters.descending else key.asc()).nulls_last()
+    descending = filters.descending and filters.sort != "total"
+    order = (key.desc() if descending else key.asc()).nulls_last()
     return query.order_by(order, User.name, User.email)
 
 
-def _cells(
-    session: Session, assignment_ids: Sequence[str], student_ids: Sequence[str] | None
-) -> dict[tuple[str, str], Cell]:
-    """By (student's id, assignment's id); `student_ids` None: of all students."""
-    counts = _handed_in(session, assignment_ids, student_ids)
-    query = select(Grade).where(Grade.assignment_id.in_(assignment_ids))
-    if student_ids is not None:
-        query = query.where(Grade.student_id.in_(student_ids))
-    cells: dict[tuple[str, str], Cell] = {}
-    for grade in session.scalars(query):
-        key = (grade.student_id, grade.assignment_id)
-        handed_in, waiting = counts.pop(key, (0, 0))
-        cells[key] = Cell(
-            score=grade.score,
-            max_score=grade.max_score,
-            overridden=grade.override_score is not None,
-            excused=grade.excused,
-            kept_share=grade.kept_share,
-            note=grade.note,
-            revision=grade.revision,
-            handed_in=handed_in,
-            waiting=waiting,
-        )
-    cells.update({key: Cell(handed_in=n, waiting=waiting) for key, (n, waiting) in counts.items()})
-    return cells
+def _rows(
+    session: Session,
+    course_id: str,
+    columns: Sequence[Column],
+    people: Sequence[tuple[User, str]],
+    cells: Mapping[Key, Cell],
+) -> list[Row]:
+    rule, now = rule_of(session.get_one(Course, course_id)), utc_now()
+    allowances = allowances_of(session, [c.id for c in columns]) if rule.missing_zero else {}
+    rows = []
+    for user, section in people:
+        own = tuple(cells.get((user.id, column.id), NOTHING) for column in columns)
+        results = [
+            result_of(column, cell, allowances.get((user.id, column.id)), weighted=rule.weighted, now=now)
+            for column, cell in zip(columns, own, strict=True)
+        ]
+        rows.append(Row(user, section, own, course_total(rule, results)))
+    return rows
 
 
-def _handed_in(
-    session: Session, assignment_ids: Sequence[str], student_ids: Sequence[str] | None
-) -> dict[tuple[str, str], tuple[int, int]]:
-    waiting = func.count().filter(Submission.status.in_(WAITING))
-    query = (
-        select(Submission.student_id, Submission.assignment_id, func.count(), waiting)
-        .where(Submission.assignment_id.in_(assignment_ids))
-        .group_by(Submission.student_id, Submission.assignment_id)
-    )
-    if student_ids is not None:
-        query = query.where(Submission.student_id.in_(student_ids))
-    return {(student, assignment): (n, w) for student, assignment, n, w in session.execute(query)}
+def _by_total(rows: Sequence[Row], *, descending: bool) -> list[Row]:
+    """Those without a total last, either way; equal ones stay in the order of their names."""
+    known = [row for row in rows if row.total.percent is not None]
+    known.sort(key=lambda row: row.total.percent or 0.0, reverse=descending)
+    return known + [row for row in rows if row.total.percent is None]

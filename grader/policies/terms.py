@@ -49,14 +49,20 @@ class Terms:
 def terms_for(policy: PolicySpec, dates: DatesSpec, allowance: Allowance | None = None) -> Terms:
     """An allowance never takes anything away: the later date and the larger number hold."""
     allowance = allowance or Allowance()
-    due = _later(dates.due_at, allowance.due_at)
-    if due is not None:
-        due += allowance.tokens * TOKEN
+    due = own_due(dates.due_at, allowance)
     closes = _later(dates.closes_at, allowance.closes_at)
     if closes is not None and due is not None:
         closes = max(closes, due)  # an extension of the due date would be worth nothing behind a closed door
     attempts = None if policy.attempts is None else policy.attempts + allowance.extra_attempts
     return Terms(policy, DatesSpec(dates.opens_at, due, closes), attempts, allowance)
+
+
+def own_due(usual: datetime | None, allowance: Allowance | None) -> datetime | None:
+    """The due date of a student with this allowance."""
+    if usual is None or allowance is None:
+        return usual
+    own = _later(usual, allowance.due_at)
+    return own + allowance.tokens * TOKEN if own is not None else None
 
 
 def _later(usual: datetime | None, own: datetime | None) -> datetime | None:

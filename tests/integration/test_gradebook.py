@@ -11,14 +11,24 @@ from sqlalchemy import select
 
 from assignments.policy import DatesSpec, PolicySpec
 from grader.audit.service import Actor
-from grader.db.models import Assignment, Grade, OutboxMessage, Submission
-from grader.gradebook import extensions, overrides, policies, table
-from grader.gradebook.errors import EditConflict, InvalidGrade, InvalidPolicy, NotAStudent, NoTokens, NotYours
+from grader.db.models import Assignment, Grade, OutboxMessage, Submission, User
+from grader.gradebook import bulk, extensions, overrides, policies, table, total_rules
+from grader.gradebook.cells import NOTHING
+from grader.gradebook.errors import (
+    EditConflict,
+    InvalidGrade,
+    InvalidPolicy,
+    InvalidTotal,
+    NotAStudent,
+    NoTokens,
+    NotYours,
+)
 from grader.gradebook.overrides import Decision
+from grader.gradebook.totals import TotalRule
 from grader.policies.errors import HandInRefused
 from grader.policies.terms import Allowance
 from grader.time import utc_now
-from tests.support.world import World, graded
+from tests.support.world import TEST, World, graded
 
 DAY = timedelta(days=1)
 
@@ -227,7 +237,97 @@ def test_the_table_has_every_student_and_cell_and_a_history(world: World) -> Non
         found = table.gradebook(session, world.course.id, table.GradebookFilter(text="BOB", section=""))
     assert [row.student.name for row in book.rows] == ["Ada", "Bob"]
     assert book.rows[0].cells[0].overridden
-    assert book.rows[0].total == (6.0, 10.0)
-    assert book.rows[1].cells[0] == table.NOTHING
+    assert book.rows[0].points == (6.0, 10.0)
+    assert book.rows[0].total.percent == pytest.approx(60.0)
+    assert book.rows[1].cells[0] == NOTHING
     assert [entry.action for entry in history] == ["grade.changed", "grade.changed"]
     assert (found.total, found.rows[0].student.name) == (1, "Bob")
+
+
+def set_total(world: World, rule: TotalRule, expected: int, weight: float | None = None) -> None:
+    weights = {} if weight is None else {world.assignment.slug: weight}
+    with world.backend.writing() as session:
+        total_rules.set_total(
+            session, course_id=world.course.id, rule=rule, weights=weights, expected=expected, by=TEST
+        )
+
+
+def totals_of(world: World, sort: str = "name") -> dict[str, float | None]:
+    with world.backend.reading() as session:
+        book = table.gradebook(session, world.course.id, table.GradebookFilter(sort=sort))
+    return {row.student.name: row.total.percent for row in book.rows}
+
+
+def test_missing_work_is_zero_after_the_students_own_due_date(world: World) -> None:
+    submit_graded(world, 5.0)
+    set_total(world, TotalRule(missing_zero=True), 0)
+    set_policy(world, due=DAY)
+    assert totals_of(world) == {"Ada": 50.0, "Bob": None}
+    set_policy(world, due=-DAY)
+    assert totals_of(world) == {"Ada": 50.0, "Bob": 0.0}
+    with world.backend.writing() as session:
+        extensions.grant(
+            session,
+            assignment=world.assignment,
+            students=[world.other],
+            allowance=Allowance(due_at=world.now + DAY),
+            reason="ill",
+            by=TEST,
+        )
+    assert totals_of(world) == {"Ada": 50.0, "Bob": None}
+
+
+def test_what_failed_through_us_is_not_missing_and_what_was_rejected_is(world: World) -> None:
+    set_total(world, TotalRule(missing_zero=True), 0)
+    accepted = world.submit()
+    set_policy(world, due=-DAY)
+    for status, total in (("queued", None), ("failed", None), ("rejected", 0.0)):
+        with world.backend.writing() as session:
+            found = session.get_one(Submission, accepted.submission.id)
+            found.status = type(found.status)(status)
+        assert totals_of(world)["Ada"] == total
+
+
+def test_the_table_can_be_sorted_by_the_total_whatever_it_is_made_of(world: World) -> None:
+    submit_graded(world, 5.0)
+    decide(world, Decision(9.0, note="bonus"), 1)
+    assert list(totals_of(world, "total")) == ["Ada", "Bob"]
+    set_total(world, TotalRule(missing_zero=True), 0)
+    set_policy(world, due=-DAY)
+    assert list(totals_of(world, "total").items()) == [("Bob", 0.0), ("Ada", 90.0)]
+
+
+def test_a_rule_that_somebody_changed_meanwhile_is_not_overwritten(world: World) -> None:
+    set_total(world, TotalRule(drop_lowest=1), 0, weight=2.5)
+    with pytest.raises(EditConflict, match=r"drop_lowest = 1.*drop_lowest = 3"):
+        set_total(world, TotalRule(drop_lowest=3), 0)
+    with pytest.raises(InvalidTotal, match="weight of"):
+        set_total(world, TotalRule(), 1, weight=-1.0)
+    with world.backend.reading() as session:
+        assert session.get_one(Assignment, world.assignment.id).weight == 2.5
+
+
+def test_many_are_excused_at_once_and_scores_that_a_person_set_stay(world: World) -> None:
+    submit_graded(world, 5.0)
+    decide(world, Decision(6.0, note="bonus"), 1)
+
+    def excuse(note: str, *students: User, excused: bool = True) -> bulk.Excused:
+        with world.backend.writing() as session:
+            return bulk.excuse(
+                session, assignment=world.assignment, students=students, excused=excused, note=note, by=TEST
+            )
+
+    done = excuse("ill", world.student, world.other)
+    assert (done.done, [user.name for user in done.left]) == (1, ["Ada"])
+    assert score_of(world) == 6.0
+    other = world.grade(world.other)
+    assert other is not None
+    assert (other.excused, other.note) == (True, "ill")
+    assert excuse("", world.other, excused=False).done == 1
+    with pytest.raises(InvalidGrade, match="why"):
+        excuse(" ", world.other)
+    with pytest.raises(NotAStudent):
+        excuse("ill", world.other, world.instructor)
+    after = world.grade(world.other)
+    assert after is not None
+    assert not after.excused, "nothing is done for the others when one cannot be"

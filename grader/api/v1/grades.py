@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from grader.db.models import Grade
 from grader.gradebook import overrides, table
 from grader.gradebook.overrides import Decision
 from grader.gradebook.table import GradebookFilter
+from grader.gradebook.totals import Part
 from grader.web import access
 from grader.web.access import SUBMIT
 from grader.web.backend import backend
@@ -43,6 +45,8 @@ class GradeOut(Out):
     revision: int
     handed_in: int
     waiting: int
+    failed: int = Field(description="Submissions that could not be graded through a fault of ours.")
+    part: Part = Field(description="What it is to the course total.")
 
 
 class GradebookRowOut(Out):
@@ -50,11 +54,12 @@ class GradebookRowOut(Out):
     student: str = Field(description="E-mail address.")
     name: str
     section: str
+    total_percent: float | None = Field(description="null while nothing counts.")
     grades: list[GradeOut]
 
 
 class GradebookOut(Out):
-    total: int
+    total: int = Field(description="Students on all pages.")
     rows: list[GradebookRowOut]
 
 
@@ -94,7 +99,11 @@ def gradebook(course_slug: str, query: GradebookIn) -> GradebookOut:
             student=row.student.email,
             name=row.student.name,
             section=row.section,
-            grades=[GradeOut(assignment=c.slug, **vars(cell)) for c, cell in zip(book.columns, row.cells, strict=True)],
+            total_percent=row.total.percent,
+            grades=[
+                GradeOut(assignment=column.slug, part=part, **dataclasses.asdict(cell))
+                for column, cell, part in zip(book.columns, row.cells, row.total.parts, strict=True)
+            ],
         )
         for row in book.rows
     ]

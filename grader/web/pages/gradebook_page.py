@@ -11,13 +11,19 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from grader.db.models import Assignment, AuditEntry, Course, User
+from grader.db.models import Assignment, AuditEntry, Course, Role, User
 from grader.gradebook import table
-from grader.gradebook.table import PEOPLE_SORTS, Cell, GradebookFilter
+from grader.gradebook.cells import Cell
+from grader.gradebook.table import PEOPLE_SORTS, GradebookFilter
+from grader.gradebook.total_rules import rule_of
+from grader.gradebook.total_words import PART_TEXTS, made_of_text, rule_text
+from grader.gradebook.totals import CourseTotal, Part
 from grader.policies import queries as policies
 from grader.policies.terms import Terms
 from grader.submissions import queries as submissions
 from grader.web import formats
+from grader.web.access import CourseScope
+from grader.web.bulk_form import BulkForm
 from grader.web.pages.rows import AttemptRow, Standing, attempt_rows
 from grader.web.tables import Column, Row, Table, Value
 
@@ -33,6 +39,7 @@ class Head:
     url: str
     order: str  # "ascending", "descending" or "none"
     note: str = ""
+    key: str = ""  # what it sorts by: an assignment's slug
 
 
 @dataclass(frozen=True)
@@ -45,11 +52,13 @@ class CellView:
 
 @dataclass(frozen=True)
 class StudentRow:
+    id: str
     name: str
     email: str
     section: str
     cells: list[CellView]
     total: str
+    made_of: str  # what the total is made of, in words
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,9 @@ class GradebookPage:
     sections: list[str]
     section: str
     text: str
+    rule: str  # how the total is made, in words
+    may_change: bool
+    bulk: BulkForm
 
 
 @dataclass(frozen=True)
@@ -109,11 +121,14 @@ def filter_of(args: Mapping[str, str]) -> GradebookFilter:
     )
 
 
-def gradebook_page(session: Session, course: Course, filters: GradebookFilter, page: int) -> GradebookPage:
-    page = max(1, page)
+def gradebook_page(
+    session: Session, scope: CourseScope, filters: GradebookFilter, page: int, bulk: BulkForm | None = None
+) -> GradebookPage:
+    course, page = scope.course, max(1, page)
     book = table.gradebook(session, course.id, filters, limit=PAGE_ROWS, offset=(page - 1) * PAGE_ROWS)
     pages = max(1, ceil(book.total / PAGE_ROWS))
     here: dict[str, Any] = {"course_slug": course.slug, **_args(filters)}
+    here_url = url_for("gradebook.page", course_slug=course.slug)
     people = {"name": "Student", "email": "E-mail", "section": "Section"}
     return GradebookPage(
         course_name=course.title,
@@ -124,17 +139,20 @@ def gradebook_page(session: Session, course: Course, filters: GradebookFilter, p
             for c in book.columns
         ],
         total_head=_head(here, filters, PEOPLE_SORTS[-1], "Total"),
-        rows=[_student_row(course, book, row) for row in book.rows],
+        rows=[_student_row(here_url, book, row) for row in book.rows],
         total=book.total,
         page=page,
         pages=pages,
         previous_url=url_for("gradebook.page", **here, page=page - 1) if page > 1 else None,
         next_url=url_for("gradebook.page", **here, page=page + 1) if page < pages else None,
         csv_url=url_for("gradebook.csv", **here),
-        here_url=url_for("gradebook.page", course_slug=course.slug),
+        here_url=here_url,
         sections=list(book.sections),
         section=ALL if filters.section is None else filters.section,
         text=filters.text,
+        rule=rule_text(rule_of(session.get_one(Course, course.id))),
+        may_change=scope.role is Role.INSTRUCTOR,
+        bulk=bulk or BulkForm(),
     )
 
 
@@ -143,11 +161,12 @@ def gradebook_table(book: table.Gradebook) -> Table:
     heads = [Column(f"{c.title} ({c.max_score:g})", "points") for c in book.columns]
     rows = []
     for row in book.rows:
-        points, most = row.total
+        points, most = row.points
         cells: list[Value] = ["excused" if cell.excused else cell.score for cell in row.cells]
-        rows.append(Row((row.student.name, row.student.email, row.section, *cells, points, most)))
+        rows.append(Row((row.student.name, row.student.email, row.section, *cells, points, most, row.total.percent)))
     people = [Column("Name"), Column("E-mail"), Column("Section")]
-    return Table("gradebook", "Gradebook", (*people, *heads, Column("Points", "points"), Column("of")), tuple(rows))
+    sums = [Column("Points", "points"), Column("of"), Column("Total in percent", "points")]
+    return Table("gradebook", "Gradebook", (*people, *heads, *sums), tuple(rows))
 
 
 def cell_page(
@@ -191,31 +210,39 @@ def history_text(entry: AuditEntry) -> str:
     return f"{entry.action} by {entry.actor.removeprefix('user:')}" + (f" ({'; '.join(changed)})" if changed else "")
 
 
-def _student_row(course: Course, book: table.Gradebook, row: table.Row) -> StudentRow:
-    points, most = row.total
+def _student_row(book_url: str, book: table.Gradebook, row: table.Row) -> StudentRow:
+    """`book_url`: asking for the address of a thousand cells one by one takes longer than all the rest."""
     cells = [
-        _cell_view(cell, url_for("gradebook.cell", course_slug=course.slug, slug=c.slug, student_id=row.student.id))
-        for c, cell in zip(book.columns, row.cells, strict=True)
+        _cell_view(cell, part, f"{book_url}/{c.slug}/{row.student.id}")
+        for c, cell, part in zip(book.columns, row.cells, row.total.parts, strict=True)
     ]
-    total = f"{formats.points(points)} of {formats.points(most)}" if most else "–"
-    return StudentRow(row.student.name, row.student.email, row.section, cells, total)
+    made_of, student = made_of_text(row.total), row.student
+    return StudentRow(student.id, student.name, student.email, row.section, cells, percent(row.total), made_of)
 
 
-def _cell_view(cell: Cell, url: str) -> CellView:
+def percent(total: CourseTotal) -> str:
+    return "–" if total.percent is None else f"{formats.points(round(total.percent, 1))} %"
+
+
+def _cell_view(cell: Cell, part: Part, url: str) -> CellView:
+    if part is Part.MISSING:
+        return CellView("0", PART_TEXTS[part], "is-missing", url)
     if cell.excused:
         return CellView("excused", "excused", "is-excused", url)
     if cell.score is None:
         waiting = "being graded" if cell.waiting else "no score" if cell.handed_in else "nothing handed in"
         return CellView("…" if cell.waiting else "–", waiting, "is-none", url)
-    marks = [text for text, holds in (("set by a person", cell.overridden), ("late", cell.kept_share < 1)) if holds]
-    return CellView(formats.points(cell.score), ", ".join(marks), "is-set" if cell.overridden else "", url)
+    dropped = part is Part.DROPPED
+    marks = {"set by a person": cell.overridden, "late": cell.kept_share < 1, PART_TEXTS[Part.DROPPED]: dropped}
+    look = " ".join(name for name, holds in (("is-set", cell.overridden), ("is-dropped", dropped)) if holds)
+    return CellView(formats.points(cell.score), ", ".join(text for text, holds in marks.items() if holds), look, url)
 
 
 def _head(here: dict[str, Any], filters: GradebookFilter, key: str, text: str, note: str = "") -> Head:
     now = filters.sort == key
     order = ("descending" if filters.descending else "ascending") if now else "none"
     following = "descending" if now and not filters.descending else "ascending"
-    return Head(text, url_for("gradebook.page", **{**here, "sort": key, "order": following}), order, note)
+    return Head(text, url_for("gradebook.page", **{**here, "sort": key, "order": following}), order, note, key)
 
 
 def _args(filters: GradebookFilter) -> dict[str, str]:

@@ -13,9 +13,9 @@ from grader.db.models import User
 from grader.errors import DomainError
 from grader.gradebook import extensions, overrides, policies
 from grader.gradebook.errors import EditConflict, InvalidExtension, InvalidPolicy, NotAStudent
-from grader.policies.terms import Allowance
-from grader.web import access, formats, zones
+from grader.web import access, formats
 from grader.web.backend import backend
+from grader.web.bulk_form import read_allowance, whole_number
 from grader.web.errors import status_of
 from grader.web.pages.policy_page import ExtensionForm, policy_page
 from grader.web.policy_form import PolicyForm
@@ -44,7 +44,7 @@ def change(course_slug: str, slug: str) -> ResponseReturnValue:
                 session, assignment_id=scope.assignment.id, policy=policy, dates=dates, expected=form.revision, by=by
             )
             if (tokens := request.form.get("course_late_tokens", "").strip()) != "":
-                policies.set_late_tokens(session, course_id=scope.course.id, tokens=_whole(tokens), by=by)
+                policies.set_late_tokens(session, course_id=scope.course.id, tokens=whole_number(tokens), by=by)
     except EditConflict as error:
         return _page(error, PolicyForm(form.values, error.revision)), status_of(error)
     except (InvalidPolicy, InvalidDates, InvalidExtension) as error:
@@ -64,7 +64,7 @@ def extend(course_slug: str, slug: str) -> ResponseReturnValue:
                 session,
                 assignment=scope.assignment,
                 students=[_student(accounts.user_by_email(session, mail), mail) for mail in typed.students.split()],
-                allowance=_allowance(typed),
+                allowance=read_allowance(typed.due_at, typed.closes_at, typed.extra_attempts),
                 reason=typed.reason,
                 by=by,
             )
@@ -109,20 +109,6 @@ def _page(
 
 def _back() -> ResponseReturnValue:
     return redirect(url_for("policy.page", **(request.view_args or {}) | {"student_id": None}), 303)
-
-
-def _allowance(typed: ExtensionForm) -> Allowance:
-    try:
-        due, closes = zones.read_input(typed.due_at), zones.read_input(typed.closes_at)
-    except (ValueError, OverflowError):
-        raise InvalidExtension("A date could not be read: type it like 2026-11-21T23:59.") from None
-    return Allowance(due, closes, _whole(typed.extra_attempts or "0"))
-
-
-def _whole(text: str) -> int:
-    if not text.strip().isdecimal() or len(text) > 6:
-        raise InvalidExtension(f"{text[:20]!r} is not a whole number.")
-    return int(text)
 
 
 def _student(user: User | None, mail: str) -> User:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from grader.web.views import admin, dashboard, marking, people, regrades, trials, webhooks
+from grader.web.views import admin, course_total, dashboard, marking, people, regrades, trials, webhooks
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     admin.pages,
+    course_total.pages,
     dashboard.pages,
     marking.pages,
     people.pages,

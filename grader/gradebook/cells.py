@@ -1,0 +1,104 @@
+"""The cells of the gradebook: what a student has for an assignment. A fixed number of queries, however many cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grader.db.models import Extension, Grade, Submission, SubmissionStatus
+from grader.gradebook.totals import Result
+from grader.policies.queries import allowance_of
+from grader.policies.terms import Allowance, own_due
+
+WAITING = (SubmissionStatus.QUEUED, SubmissionStatus.RUNNING)
+
+
+@dataclass(frozen=True)
+class Column:
+    id: str
+    slug: str
+    title: str
+    max_score: float
+    due_at: datetime | None
+    hidden: bool
+    published: bool
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a student has for an assignment. `handed_in` counts submissions, `waiting` those not graded yet, `failed`
+    those that could not be graded through a fault of ours."""
+
+    score: float | None = None
+    max_score: float | None = None
+    overridden: bool = False
+    excused: bool = False
+    kept_share: float = 1.0
+    note: str = ""
+    revision: int = 0
+    handed_in: int = 0
+    waiting: int = 0
+    failed: int = 0
+
+
+NOTHING = Cell()
+Key = tuple[str, str]  # a student's id, an assignment's id
+
+
+def cells_of(
+    session: Session, assignment_ids: Sequence[str], student_ids: Sequence[str] | None = None
+) -> dict[Key, Cell]:
+    """The cells that have anything in them; `student_ids` None: of all students."""
+    counts = _handed_in(session, assignment_ids, student_ids)
+    query = select(
+        Grade.student_id, Grade.assignment_id, Grade.score, Grade.max_score, Grade.override_score.is_not(None),
+        Grade.excused, Grade.kept_share, Grade.note, Grade.revision,
+    ).where(Grade.assignment_id.in_(assignment_ids))  # fmt: skip
+    if student_ids is not None:
+        query = query.where(Grade.student_id.in_(student_ids))
+    cells: dict[Key, Cell] = {}
+    for student, assignment, score, most, overridden, excused, kept, note, revision in session.execute(query):
+        key = (student, assignment)
+        handed_in = counts.pop(key, (0, 0, 0))
+        cells[key] = Cell(score, most, overridden, excused, kept, note, revision, *handed_in)
+    cells.update({key: Cell(handed_in=n, waiting=w, failed=f) for key, (n, w, f) in counts.items()})
+    return cells
+
+
+def allowances_of(session: Session, assignment_ids: Sequence[str]) -> dict[Key, Allowance]:
+    """What students have of these assignments beyond the others."""
+    query = select(Extension).where(Extension.assignment_id.in_(assignment_ids))
+    return {(e.student_id, e.assignment_id): allowance_of(e) for e in session.scalars(query)}
+
+
+def result_of(column: Column, cell: Cell, allowance: Allowance | None, *, weighted: bool, now: datetime) -> Result:
+    """The cell as a part of the course total."""
+    due = own_due(column.due_at, allowance)
+    most = cell.max_score or column.max_score
+    return Result(
+        weight=column.weight if weighted else column.max_score,
+        share=cell.score / most if cell.score is not None and most else None,
+        excused=cell.excused,
+        waiting=cell.waiting + cell.failed > 0,
+        overdue=column.published and due is not None and now > due,
+    )
+
+
+def _handed_in(
+    session: Session, assignment_ids: Sequence[str], student_ids: Sequence[str] | None
+) -> dict[Key, tuple[int, int, int]]:
+    waiting = func.count().filter(Submission.status.in_(WAITING))
+    failed = func.count().filter(Submission.status == SubmissionStatus.FAILED)
+    query = (
+        select(Submission.student_id, Submission.assignment_id, func.count(), waiting, failed)
+        .where(Submission.assignment_id.in_(assignment_ids))
+        .group_by(Submission.student_id, Submission.assignment_id)
+    )
+    if student_ids is not None:
+        query = query.where(Submission.student_id.in_(student_ids))
+    return {(student, assignment): (n, w, f) for student, assignment, n, w, f in session.execute(query)}
