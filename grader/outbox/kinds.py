@@ -9,6 +9,7 @@ GRADE_RELEASED = "grade.released"
 GRADE_CHANGED = "grade.changed"
 GRADE_RETRACTED = "grade.retracted"
 ROSTER_SYNCED = "roster.synced"
+LTI_SYNC_FAILED = "lti.sync_failed"
 WEBHOOK_DISABLED = "webhook.disabled"
 
 # What the world outside may be told of.
@@ -19,5 +20,6 @@ EVENTS = (
     GRADE_CHANGED,
     GRADE_RETRACTED,
     ROSTER_SYNCED,
+    LTI_SYNC_FAILED,
     WEBHOOK_DISABLED,
 )
