@@ -16,12 +16,13 @@ from reference.comparators.arrays import Comparison, Tolerance, compare_array
 from reference.comparators.draws import all_fit, compare_draws
 from reference.comparators.numbers import Floats, Numbers, to_numbers
 from reference.implementations import decoding
-from reference.implementations.decoding import Ids, tells
-from reference.implementations.small_models import SmallModel, drawn_model, searching_matters, stepper
+from reference.implementations.decoding import Ids
+from reference.implementations.small_models import SmallModel, drawn_model, models_apart, searching_matters, stepper
 from reference.misconceptions import Misconception
 from reference.plain import Plain
 
 DRAWS = 2000
+MORE_MODELS = 24
 TOKENS = Tolerance(relative=0.0, absolute=0.0)
 LOG = Tolerance(relative=1e-4, absolute=1e-4)
 FOLDER = Path(__file__).parent
@@ -37,6 +38,7 @@ def probe(name: str) -> str:
 
 ONE_STEP = f"{WORLD}\n{probe('one_step')}"
 MANY_STEPS = f"{WORLD}\n{probe('many_steps').replace('{draws}', str(DRAWS))}"
+TWO_STEPS = f"{WORLD}\n{probe('many_steps').replace('{draws}', '2')}"
 LOG_PROBABILITY = f"{WORLD}\n{probe('log_probability')}"
 # The right order of tokens, but of flattened probabilities: enough for a search, and not what the task asks for.
 OTHER_HELPER = "\n" + probe("other_helper")
@@ -218,7 +220,7 @@ def judge_draws(
         return gone
     shown = f"{name}(…)"
     chosen = [float(next(iter(options.values()), 0.0)) for options in settings]
-    drawn = [drawn_model(ask.rng, functools.partial(tells, setting=s, right=right, known=known)) for s in chosen]
+    drawn = models_apart(ask.rng, chosen, right, known, DRAWS)
     calls = [
         Call(
             shown,
@@ -238,14 +240,12 @@ def judge_draws(
     ps = [model.probabilities(ids) for model, ids in drawn]
     if all_fit(found, [right(p, s) for p, s in zip(ps, chosen, strict=True)]):
         return Outcome(Conclusion.PASSED, 1.0, "Correct.")
-    if all(np.count_nonzero(count) == 1 for count in found) and len({int(np.argmax(count)) for count in found}) == 1:
-        return failed("The same token comes whatever the model says: is the placeholder still in place?", "placeholder")
+    if all(np.count_nonzero(count) == 1 for count in found):
+        return judge_without_chance(ask, name, settings)
     for key, sentence, wrong in known:
         with np.errstate(all="ignore"):
             if all_fit(found, [wrong(p, s) for p, s in zip(ps, chosen, strict=True)]):
                 return failed(sentence, key)
-    if all(np.count_nonzero(count) == 1 for count in found):
-        return failed("The same token comes in every call: is a random seed set inside the function?", "not-random")
     compared = [compare_draws(c, right(p, s)) for c, p, s in zip(found, ps, chosen, strict=True)]
     many = f"Over {DRAWS} calls each, the tokens of `{name}` do not come with the right probabilities"
     if any(c.impossible for c in compared):
@@ -253,9 +253,34 @@ def judge_draws(
     return failed(f"{many}.", staff=str(compared))
 
 
-def tokens_counted(value: Plain, vocabulary: int) -> Floats | None:
+def judge_without_chance(ask: Ask, name: str, settings: Sequence[dict[str, Any]]) -> Outcome:
+    """One token and no other comes for each model: what it is shows on many models, of which two draws each do."""
+    shown = f"{name}(…)"
+    given = as_probe(shown, TWO_STEPS)
+    drawn = [drawn_model(ask.rng) for _ in range(MORE_MODELS)]
+    replies = ask.calls(
+        [
+            Call(shown, (*arguments(name, model, ids, settings[i % len(settings)]), i), given=given)
+            for i, (model, ids) in enumerate(drawn)
+        ]
+    )
+    stopped = no_value(replies, shown)
+    if stopped is not None:
+        return stopped
+    found = [tokens_counted(r.value, drawn[0][0].vocabulary, 2) for r in replies if isinstance(r, Got)]
+    tokens = [int(np.argmax(count)) if count is not None else -1 for count in found]
+    if len(set(tokens)) == 1:
+        return failed("The same token comes whatever the model says: is the placeholder still in place?", "placeholder")
+    best = [int(np.argmax(model.probabilities(ids))) for model, ids in drawn]
+    if tokens == best:
+        key, sentence, _ = decoding.ANY[0]
+        return failed(sentence, key)
+    return failed("The same token comes in every call: is a random seed set inside the function?", "not-random")
+
+
+def tokens_counted(value: Plain, vocabulary: int, draws: int = DRAWS) -> Floats | None:
     numbers = to_numbers(value)
-    if not isinstance(numbers, Numbers) or numbers.array.shape != (DRAWS,):
+    if not isinstance(numbers, Numbers) or numbers.array.shape != (draws,):
         return None
     tokens = numbers.array
     if not np.all((tokens >= 0) & (tokens < vocabulary) & (tokens == np.round(tokens))):

@@ -13,6 +13,8 @@ from reference.comparators.numbers import Floats
 FEWEST = 8.0  # expected draws of one outcome; rarer ones are put together
 LARGEST_Z = 5.5  # of all outcomes together; a right function exceeds it about twice in a hundred million runs
 LARGEST_SINGLE_Z = 7.0  # of one outcome; rarer still, also where only 8 draws are expected
+SURELY_Z = 11.0  # expected of a misfit that chance must not hide
+SURELY_IMPOSSIBLE = 40.0  # expected draws of outcomes that have no probability
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,12 @@ def compare_draws(counts: Floats, probabilities: Floats) -> DrawComparison:
 
 def all_fit(counts: Sequence[Floats], distributions: Sequence[Floats]) -> bool:
     return all(compare_draws(c, p).fits for c, p in zip(counts, distributions, strict=True))
+
+
+def noticed(source: Floats, tested: Floats, draws: int) -> bool:
+    """Would so many draws from `source` be taken for draws from `tested` less than once in ten thousand times?"""
+    expected = draws * source
+    if float(expected[tested <= 0].sum()) >= SURELY_IMPOSSIBLE:
+        return True
+    possible = np.where(tested > 0, expected, 0.0)
+    return bool(possible.sum() > 0 and compare_draws(possible, tested).z >= SURELY_Z)

@@ -6,11 +6,13 @@ vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from reference.comparators.draws import noticed
 
 Floats: TypeAlias = NDArray[np.float64]
 Ids: TypeAlias = tuple[int, ...]
@@ -214,3 +216,26 @@ def tells(p: Floats, setting: float, right: Callable[[Floats, float], Floats], k
     wanted = right(p, setting)
     with np.errstate(all="ignore"):
         return all(0.5 * np.abs(wrong(p, setting) - wanted).sum() > LEAST_DIFFERENCE for _, _, wrong in known)
+
+
+# Mistakes that nothing, or too little, tells from each other: the first one in its tuple is named.
+ALIKE = ({"always-best", "not-summed", "threshold-as-probability"}, {"not-truncated", "least-likely"})
+
+
+def all_apart(
+    ps: Sequence[Floats],
+    settings: Sequence[float],
+    right: Callable[[Floats, float], Floats],
+    known: tuple[Wrong, ...],
+    draws: int,
+) -> bool:
+    """Over all trials together: is every known mistake told from what is right, and from those named before it?"""
+    with np.errstate(all="ignore"):
+        made = [[rule(p, s) for p, s in zip(ps, settings, strict=True)] for rule in (right, *(w[2] for w in known))]
+    keys = ["", *(wrong[0] for wrong in known)]
+    return all(
+        any(noticed(a, b, draws) for a, b in zip(made[i], made[j], strict=True))
+        for i in range(1, len(keys))
+        for j in range(i)
+        if keys[i] != keys[j] and not any({keys[i], keys[j]} <= alike for alike in ALIKE)
+    )

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from reference.implementations.decoding import Floats, Step, beam_search, greedy, softmax, tempered
+from reference.implementations.decoding import (
+    Floats,
+    Step,
+    Wrong,
+    all_apart,
+    beam_search,
+    greedy,
+    softmax,
+    tells,
+    tempered,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +62,21 @@ def drawn_model(
         p, first = model.probabilities(ids), model.probabilities(ids[:1])
         if len(set(ids)) == len(ids) and distinct(p) and distinct(first) and wanted(p):
             return model, ids
+
+
+def models_apart(
+    rng: np.random.Generator,
+    settings: Sequence[float],
+    right: Callable[[Floats, float], Floats],
+    known: tuple[Wrong, ...],
+    draws: int,
+) -> list[tuple[SmallModel, list[int]]]:
+    """One for each setting, at which no known mistake is taken for another, or for what is right, by chance."""
+    while True:
+        drawn = [drawn_model(rng, functools.partial(tells, setting=s, right=right, known=known)) for s in settings]
+        ps = [model.probabilities(ids) for model, ids in drawn]
+        if all_apart(ps, settings, right, known, draws):
+            return drawn
 
 
 def distinct(p: Floats) -> bool:

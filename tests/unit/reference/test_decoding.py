@@ -8,8 +8,9 @@ import itertools
 import numpy as np
 import pytest
 
+from reference.comparators.draws import all_fit
 from reference.implementations import decoding
-from reference.implementations.small_models import SmallModel, drawn_model, searching_matters, stepper
+from reference.implementations.small_models import SmallModel, drawn_model, models_apart, searching_matters, stepper
 
 
 def test_top_k_keeps_k_tokens_in_their_proportions() -> None:
@@ -59,3 +60,22 @@ def test_prompts_are_found_at_which_every_mistake_shows(seed: int) -> None:
         for key, _, wrong in known:
             with np.errstate(all="ignore"):
                 assert not np.allclose(wrong(p, setting), right(p, setting)), key
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_models_are_drawn_at_which_each_mistake_is_told_from_the_others(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for known, right, settings in (
+        (decoding.TOP_K, top_k, (3.0, 5.0, 7.0)),
+        (decoding.NUCLEUS, decoding.nucleus, (0.45, 0.65, 0.8)),
+    ):
+        drawn = models_apart(rng, settings, right, known, 2000)
+        ps = [model.probabilities(ids) for model, ids in drawn]
+        for key, _, wrong in known:
+            with np.errstate(all="ignore"):
+                made = [rng.multinomial(2000, wrong(p, s)).astype(float) for p, s in zip(ps, settings, strict=True)]
+                named = [k for k, _, w in known if all_fit(made, [w(p, s) for p, s in zip(ps, settings, strict=True)])]
+            alike = next((group for group in decoding.ALIKE if key in group), {key})
+            assert set(named[:1]) <= alike
+            assert named
+            assert not all_fit(made, [right(p, s) for p, s in zip(ps, settings, strict=True)])
