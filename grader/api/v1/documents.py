@@ -7,6 +7,7 @@ from typing import Any
 from apiflask import APIFlask
 
 from grader.api.v1.schemas import ProblemOut
+from grader.lms.incoming.events import Envelope
 
 MEANINGS = {
     401: "The bearer token is missing, unknown, expired or revoked.",
@@ -16,9 +17,11 @@ MEANINGS = {
     413: "The file is too large.",
     415: "The request is not multipart/form-data.",
     422: "A field, the notebook or an answer is refused; `detail` says why.",
+    503: "Something that is needed cannot be had at the moment; try again later.",
 }
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 SECURITY = "BearerAuth"
+HOOK_PATH = "/api/v1/hooks/{sender_id}"
 UPLOAD_PATH = "/api/v1/assignments/{slug}/submissions"
 # The view reads the parts itself, so that a file that is too large is refused before it is all in memory.
 UPLOAD = {
@@ -39,6 +42,9 @@ UPLOAD = {
         }
     },
 }
+
+# Read as bytes by the view, because the signature is over exactly those.
+HOOK = {"required": True, "content": {"application/json": {"schema": Envelope.model_json_schema()}}}
 
 
 def problems(*statuses: int) -> Any:
@@ -62,6 +68,7 @@ def describe(app: APIFlask) -> None:
             {"name": "Assignments", "description": "What can be handed in."},
             {"name": "Submissions", "description": "What was handed in, and its results."},
             {"name": "Staff", "description": "For teaching assistants and instructors of the course."},
+            {"name": "Incoming webhooks", "description": "For systems that change a course by signed messages."},
             {"name": "Administration", "description": "For administrators of the service."},
         ],
     )
@@ -71,4 +78,5 @@ def describe(app: APIFlask) -> None:
         schemas = spec.setdefault("components", {}).setdefault("schemas", {})
         schemas["Problem"] = ProblemOut.model_json_schema()
         spec["paths"][UPLOAD_PATH]["post"]["requestBody"] = UPLOAD
+        spec["paths"][HOOK_PATH]["post"]["requestBody"] = HOOK
         return spec

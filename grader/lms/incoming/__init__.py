@@ -1,0 +1,1 @@
+"""Incoming webhooks: signed messages through which another system changes a course."""
