@@ -73,6 +73,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "rotation-under-way": 409,
     "endpoint-disabled": 409,
     "not-redeliverable": 409,
+    "nothing-to-send": 409,
     "unknown-sender": 404,
     "sender-disabled": 403,
     "unverified-message": 401,

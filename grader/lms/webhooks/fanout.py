@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,15 @@ from grader.outbox import queries as outbox
 from grader.outbox.kinds import EVENTS, SUBMISSION_GRADED
 
 BATCH = 500
+Listener = Callable[[Session, OutboxMessage, datetime], None]
 
 
-def fan_out(session: Session, public_url: str, now: datetime, limit: int = BATCH) -> int:
+def fan_out(
+    session: Session, public_url: str, now: datetime, limit: int = BATCH, listener: Listener | None = None
+) -> int:
     """Turn events that wait into deliveries, in this transaction; tells how many events there were.
+
+    `listener` hears each event too: grades go to learning-management systems by it.
 
     What happened before an endpoint was added is not sent to it. A disabled endpoint gets its deliveries
     cancelled, so that they can be asked for once it is enabled again.
@@ -27,6 +32,8 @@ def fan_out(session: Session, public_url: str, now: datetime, limit: int = BATCH
     endpoints = queries.endpoints_to_tell(session) if messages else []
     for message in messages:
         message.dispatched_at = now
+        if listener is not None:
+            listener(session, message, now)
         if endpoints:
             _spread(session, message, endpoints, public_url, now)
     session.flush()
