@@ -15,6 +15,7 @@ from grader.db.engine import make_engine
 from grader.db.session import Sessions, after_commit, make_sessions, read_only, unit_of_work
 from grader.grading.rules import GradingRules
 from grader.lms.http.addresses import Rules
+from grader.lms.lti.parts import Lti
 from grader.lms.webhooks.secrets import Sealer
 from grader.lms.webhooks.sending import Sender
 from grader.outbox.service import NEW_JOBS, Dispatched, JobWriter, dispatch_pending
@@ -47,21 +48,25 @@ class Backend:
     progress: ProgressReader
     rules: GradingRules
     webhooks: Webhooks
+    lti: Lti
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
         """Nothing is contacted yet: a database or broker that is down shows with the first use."""
         engine = make_engine(settings.database_url)
+        sessions = make_sessions(engine)
+        secret_key = settings.secret_key.get_secret_value()
         return cls(
             settings=settings,
             engine=engine,
-            sessions=make_sessions(engine),
+            sessions=sessions,
             blobs=open_store(settings.blob_url),
-            signer=Signer(settings.secret_key.get_secret_value(), lifetime_s=settings.blob_ticket_s),
+            signer=Signer(secret_key, lifetime_s=settings.blob_ticket_s),
             broker=JobBroker(settings.broker_url),
             progress=ProgressReader(settings.progress_url),
             rules=GradingRules.of(settings),
             webhooks=Webhooks.of(settings),
+            lti=Lti.of(Rules.of(settings.webhook_networks), secret_key, lambda: unit_of_work(sessions)),
         )
 
     @contextmanager
