@@ -36,13 +36,22 @@ def test_no_page_has_a_serious_problem(chromium: Browser, service: Service, visi
     cell = f"/courses/dl-2026/gradebook/{SLUG}/{service.world.people['sam'].id}"
     pages = {
         None: ("/sign-in",),
-        "sam": ("/", ASSIGNMENT, f"{ASSIGNMENT}/task", f"/submissions/{waiting}", f"/submissions/{done}", "/nowhere"),
+        "sam": (
+            "/",
+            "/courses/dl-2026/grades",
+            ASSIGNMENT,
+            f"{ASSIGNMENT}/task",
+            f"/submissions/{waiting}",
+            f"/submissions/{done}",
+            "/nowhere",
+        ),
         "ida": (
             "/",
             f"{ASSIGNMENT}/submissions",
             f"{ASSIGNMENT}/submissions/rerun",
             f"{ASSIGNMENT}/policy",
             "/courses/dl-2026/gradebook",
+            "/courses/dl-2026/gradebook/total",
             cell,
             f"/submissions/{done}",
             "/courses/dl-2026/dashboard",

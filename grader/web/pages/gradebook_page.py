@@ -227,6 +227,8 @@ def percent(total: CourseTotal) -> str:
 def _cell_view(cell: Cell, part: Part, url: str) -> CellView:
     if part is Part.MISSING:
         return CellView("0", PART_TEXTS[part], "is-missing", url)
+    if part is Part.DROPPED and cell.score is None:
+        return CellView("0", f"missing; {PART_TEXTS[part]}", "is-missing is-dropped", url)
     if cell.excused:
         return CellView("excused", "excused", "is-excused", url)
     if cell.score is None:

@@ -149,7 +149,7 @@ def _own_row(course: Course, column: Column, cell: Cell, part: Part, *, weighted
     return OwnRow(
         title=column.title,
         url=url_for("student.assignment", **address),
-        score=0.0 if part is Part.MISSING else cell.score,
+        score=0.0 if cell.score is None and part in (Part.MISSING, Part.DROPPED) else cell.score,
         max_score=cell.max_score or column.max_score,
         weight=formats.points(column.weight if weighted else column.max_score),
         state=PART_TEXTS[part],
