@@ -15,8 +15,8 @@ from assignments.vocabulary.image_networks import NetworkTask, judge_network
 from assignments.vocabulary.loops import LoopTask, judge_loop
 from assignments.vocabulary.probes import as_probe, judge_probe
 from assignments.vocabulary.trained_images import Asked, judge_trained
+from reference.comparators.modules import Shape
 from reference.implementations import epochs, image_networks
-from reference.implementations.image_networks import Shape
 from reference.implementations.withheld_images import SIDE, withheld
 
 WHOLE = 28  # pixels that an enlarged digit is wide: FashionMNIST has no margin

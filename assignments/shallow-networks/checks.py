@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from assignments.outcome import Conclusion
 from assignments.vocabulary import Ask, FunctionTask, Outcome, Part, Trial, check, explain, judge_function
 from assignments.vocabulary.probing import ProbedAsk
 from assignments.vocabulary.several import Group, SeveralTask, judge_several
-from reference.comparators.arrays import Tolerance, compare_array
+from reference.comparators.arrays import Comparison, Tolerance
+from reference.comparators.functions import Curve, compare_function
 from reference.comparators.numbers import Numbers, to_numbers
 from reference.comparators.thresholds import Band, judge_bands
 from reference.implementations import losses, shallow_networks
@@ -65,15 +67,20 @@ TWO_INPUTS = SeveralTask(
 )
 
 
-def compare_values(got: Plain, want: Any) -> Any:
-    return compare_array(got, want, Tolerance(relative=1e-6, absolute=1e-12))
+def compare_values(got: Plain, want: Any) -> Comparison:
+    return compare_function(got, want, Tolerance(relative=1e-6, absolute=1e-12))
+
+
+def curve(function: Callable[[Any], Any]) -> Callable[[Any], Curve]:
+    """An activation function over its domain: a wrong one is told where it is wrong."""
+    return lambda z: Curve(z, function(z), "the preactivation")
 
 
 RELU = FunctionTask(
     function="ReLU",
     parameters=("preactivation",),
     elementwise=(0,),
-    reference=shallow_networks.relu,
+    reference=curve(shallow_networks.relu),
     misconceptions=shallow_networks.RELU,
     compare=compare_values,
 )
@@ -81,7 +88,7 @@ SIGMOID = FunctionTask(
     function="sigmoid",
     parameters=("preactivation",),
     elementwise=(0,),
-    reference=shallow_networks.sigmoid,
+    reference=curve(shallow_networks.sigmoid),
     misconceptions=shallow_networks.SIGMOID,
     compare=compare_values,
 )

@@ -17,8 +17,8 @@ from assignments.outcome import Conclusion, Outcome
 from assignments.vocabulary.image_networks import NetworkTask, wrong_layers
 from assignments.vocabulary.probes import as_probe, failed, missing_name, no_value
 from reference.comparators.masks import Masks, read_masks
+from reference.comparators.modules import Shape
 from reference.comparators.numbers import Floats, Numbers, to_numbers
-from reference.implementations.image_networks import Shape
 
 COPIES = 400
 PAIRS = 4

@@ -5,7 +5,6 @@ What the kernel says of the shapes of layers only helps to explain; points depen
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,9 +16,9 @@ from assignments.vocabulary.functions import judge_function
 from assignments.vocabulary.probes import as_probe, failed, missing_name, no_value
 from assignments.vocabulary.trials import FunctionTask, Setting, Trial, Tried
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
+from reference.comparators.modules import Shape, compare_structure
 from reference.comparators.numbers import Floats, Numbers, to_numbers
 from reference.implementations import image_networks
-from reference.implementations.image_networks import Shape
 from reference.misconceptions import Misconception
 from reference.plain import Plain
 from reference.relations import Diagnosis
@@ -27,7 +26,6 @@ from reference.relations import Diagnosis
 TRIALS, IMAGES = 4, 6
 # Outputs are of order one and come in single precision.
 OUTPUT = Tolerance(relative=2e-4, absolute=2e-4)
-MOST_SHAPES = 60
 
 # By the names of the task first, then by shape, then by order.
 FILL = """
@@ -140,34 +138,9 @@ def wrong_layers(ask: Ask, task: NetworkTask, sizes: Sequence[tuple[int, ...]]) 
 
 
 def _difference(reply: Reply, task: NetworkTask, size: tuple[int, ...]) -> str:
-    found = _shapes(reply.value) if isinstance(reply, Got) else None
-    if found is None:
-        return f"`{task.name}` does not give a PyTorch network."
-    want = [shape for shape in task.shapes(*size) if len(shape) > 1]
-    absent = list((collections.Counter(want) - collections.Counter(found)).elements())
-    if not absent:
-        return ""
     made = f" made with {size}" if size else ""
-    has = [shape for shape in found if len(shape) > 1]
-    listed = f"its weights are {', '.join(map(str, has))}" if has else "it has no weights at all"
-    total = image_networks.count(found)
-    asked = image_networks.count(task.shapes(*size))
-    return (
-        f"`{task.name}`{made} has no layer whose weight has the shape {absent[0]}: {listed}. That makes {total:,} "
-        f"parameters; the network of the task has {asked:,}."
-    )
-
-
-def _shapes(value: Plain) -> list[Shape] | None:
-    """The shapes that the kernel names; None where they are none."""
-    if not isinstance(value, list) or len(value) > MOST_SHAPES:
-        return None
-    shapes: list[Shape] = []
-    for entry in value:
-        if not isinstance(entry, list) or not all(isinstance(n, int) and 0 < n < 10**7 for n in entry):
-            return None
-        shapes.append(tuple(n for n in entry if isinstance(n, int)))
-    return shapes
+    compared = compare_structure(reply.value if isinstance(reply, Got) else None, task.shapes(*size))
+    return "" if compared.equal else f"`{task.name}`{made} {compared.problem}."
 
 
 def _images(rng: np.random.Generator, shape: Shape) -> Floats:

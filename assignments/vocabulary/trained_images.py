@@ -12,8 +12,8 @@ from assignments.asking import Ask, Call, Got
 from assignments.outcome import Conclusion, Outcome
 from assignments.vocabulary.image_networks import NetworkTask
 from assignments.vocabulary.probes import as_probe, failed, missing_name, no_value
+from reference.comparators.modules import Shape
 from reference.comparators.numbers import Floats, Numbers, to_numbers
-from reference.implementations.image_networks import Shape
 from reference.implementations.withheld_images import Labelled
 from reference.plain import Plain
 

@@ -14,10 +14,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.comparators.modules import Shape
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
-Shape: TypeAlias = tuple[int, ...]
 Step: TypeAlias = Callable[[Floats], Floats]
 
 
@@ -92,11 +92,6 @@ def convolutional(
 def layer_shapes(*weights: Shape) -> tuple[Shape, ...]:
     """The shapes of weights and biases, from those of the weights."""
     return tuple(shape for weight in weights for shape in (weight, (weight[0],)))
-
-
-def count(shapes: Sequence[Shape]) -> int:
-    """How many numbers arrays of these shapes hold."""
-    return sum(math.prod(shape) for shape in shapes)
 
 
 def draw(rng: np.random.Generator, shapes: Sequence[Shape]) -> list[Floats]:

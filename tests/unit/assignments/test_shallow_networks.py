@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from reference.implementations import losses, shallow_networks
@@ -30,6 +31,14 @@ def test_the_starter_runs_and_earns_nothing() -> None:
 
 def test_mistakes_in_relu_are_named() -> None:
     assert_named(SLUG, "ReLU", shallow_networks.RELU)
+
+
+def test_an_activation_that_is_wrong_on_one_side_is_told_on_which() -> None:
+    ask = DirectAsk([])
+    ask.namespace["ReLU"] = lambda z: np.where(z > 0, np.tanh(z), 0.0)
+    outcome = judge(SLUG, "ReLU", ask, 0)
+    assert outcome.fraction == 0
+    assert "is right where the preactivation is below about" in outcome.message
 
 
 def test_mistakes_in_the_sigmoid_are_named() -> None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
+from reference.comparators.modules import Shape, count
 from reference.frozen import frozen
 from reference.implementations import image_networks
-from reference.implementations.image_networks import Shape, convolutional, layer_shapes, perceptron
+from reference.implementations.image_networks import convolutional, layer_shapes, perceptron
 from reference.misconceptions import Misconception
 
 NETWORKS = {
@@ -30,7 +31,7 @@ def settled_weight(k: int, shape: Shape) -> np.ndarray:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_outputs_and_parameters_are_those_of_pytorch(name: str) -> None:
     network, shapes = NETWORKS[name]
-    assert image_networks.count(shapes) == frozen("image_networks", f"{name}_parameters")
+    assert count(shapes) == frozen("image_networks", f"{name}_parameters")
     images = np.cos(np.arange(3 * 784) * 0.7).reshape(3, 1, 28, 28)
     outputs = network(images, [settled_weight(k, shape) for k, shape in enumerate(shapes)])
     assert np.abs(outputs).sum() == pytest.approx(frozen("image_networks", f"{name}_size"), rel=1e-11)
