@@ -33,6 +33,7 @@ class Assignment(Base):
     grades_hidden: Mapped[bool] = mapped_column(default=False)  # students see neither scores nor checks
     published: Mapped[bool] = mapped_column(default=False)
     weight: Mapped[float] = mapped_column(default=1.0)  # in the course total, where that goes by weights
+    group_rules: Mapped[dict[str, Any] | None]  # `grader.groups.rules.GroupRules`; None: everybody works alone
     created_at: Mapped[Created]
 
     course: Mapped[Course] = relationship()

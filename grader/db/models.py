@@ -34,6 +34,7 @@ from grader.db.regrade_request import RegradeRequest, RegradeStatus
 from grader.db.rubric import Rubric
 from grader.db.run import Run, RunCause, RunStatus
 from grader.db.similarity import Comparison, ComparisonStatus, PairDecision, SimilarPair
+from grader.db.student_group import GroupMember, StudentGroup, SubmissionMember
 from grader.db.submission import Source, Submission, SubmissionStatus
 from grader.db.sweeper_state import SweeperState
 from grader.db.trial import Trial, TrialStatus
@@ -55,6 +56,7 @@ __all__ = [
     "Enrolment",
     "Extension",
     "Grade",
+    "GroupMember",
     "IdempotentAnswer",
     "IncomingMessage",
     "IncomingSender",
@@ -83,7 +85,9 @@ __all__ = [
     "SecondMark",
     "SimilarPair",
     "Source",
+    "StudentGroup",
     "Submission",
+    "SubmissionMember",
     "SubmissionStatus",
     "SweeperState",
     "SyncState",
