@@ -26,6 +26,7 @@ class Request(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.receiver.got.append((dict(self.headers.items()), b""))
+        self.server.receiver.behave(self)
 
     def answer(self, status: int, text: str = "", **headers: str) -> None:
         self.send_response(status)

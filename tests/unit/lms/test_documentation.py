@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from grader.lms.incoming.events import KINDS
 from grader.lms.webhooks import secrets
 from grader.lms.webhooks.service import PING
 from grader.outbox.kinds import EVENTS
@@ -20,7 +21,7 @@ BODY = '{"type":"grade.changed","data":{"score":7.0}}'
 
 @pytest.fixture
 def is_genuine() -> Callable[[str, dict[str, str], bytes], bool]:
-    [code] = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+    [code] = [c for c in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL) if "def is_genuine" in c]
     assert len(code.strip().splitlines()) <= 25
     names: dict[str, Any] = {}
     exec(code, names)
@@ -55,5 +56,5 @@ def test_a_time_of_another_zone_is_signed_as_the_moment_it_is(
 
 
 def test_every_event_is_documented() -> None:
-    for kind in (*EVENTS, PING):
+    for kind in (*EVENTS, PING, *KINDS):
         assert f"`{kind}`" in DOCUMENT

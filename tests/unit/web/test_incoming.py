@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
+import urllib.request
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +24,7 @@ from grader.db.models import (
     Extension,
     Grade,
     IncomingMessage,
+    IncomingSender,
     OutboxMessage,
     Role,
     Source,
@@ -32,7 +35,7 @@ from grader.lms.incoming import receiving, senders
 from grader.lms.webhooks import secrets
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
-from tests.unit.web.world import ADMIN, SLUG, World, finish, notebook, submit
+from tests.unit.web.world import ADMIN, ROOT, SLUG, World, finish, notebook, submit
 
 PAGES = "/courses/dl-2026/incoming"
 API = "/api/v1/courses/dl-2026/incoming"
@@ -91,6 +94,11 @@ def portal(app: Flask, world: World) -> Portal:
             s, course_id=world.course.id, name="Records", sealer=world.backend.webhooks.sealer, by=ADMIN, now=utc_now()
         )
     return Portal(app, world, made.sender.id, made.secret)
+
+
+def json_of(answer: TestResponse) -> Any:
+    assert answer.json is not None
+    return answer.json
 
 
 def people(world: World) -> dict[str, tuple[str, Role, str]]:
@@ -374,7 +382,7 @@ def test_old_and_new_secret_hold_for_a_day(portal: Portal, world: World, monkeyp
 
     def rotate(*, overlap: bool, now: datetime) -> str:
         with world.backend.writing() as s:
-            found = s.get_one(senders.IncomingSender, portal.sender_id)
+            found = s.get_one(IncomingSender, portal.sender_id)
             return senders.rotate(s, found, sealer=sealer, overlap=overlap, by=ADMIN, now=now)
 
     new = rotate(overlap=True, now=utc_now())
@@ -384,8 +392,8 @@ def test_old_and_new_secret_hold_for_a_day(portal: Portal, world: World, monkeyp
     rotate(overlap=False, now=utc_now())
     assert portal.send("endpoint.ping").status_code == 401
     with world.backend.writing() as s:  # an overlap that ended
-        s.get_one(senders.IncomingSender, portal.sender_id).old_secret = sealer.seal(new)
-        s.get_one(senders.IncomingSender, portal.sender_id).old_secret_until = utc_now() - timedelta(seconds=1)
+        s.get_one(IncomingSender, portal.sender_id).old_secret = sealer.seal(new)
+        s.get_one(IncomingSender, portal.sender_id).old_secret_until = utc_now() - timedelta(seconds=1)
     assert portal.send("endpoint.ping").status_code == 401
 
 
@@ -426,17 +434,18 @@ def test_programs_manage_senders_and_read_the_log(app: Flask, portal: Portal, wo
     client, headers = app.test_client(), {"Authorization": f"Bearer {world.tokens['ida']}"}
     made = client.post(API, headers=headers, json={"name": "Bot"})
     assert made.status_code == 201
-    [_, bot] = client.get(API, headers=headers).json["senders"]
+    made_out = json_of(made)
+    [_, bot] = json_of(client.get(API, headers=headers))["senders"]
     assert bot["url"].endswith(f"/api/v1/hooks/{made.json['id']}")
-    mine = Portal(app, world, made.json["id"], made.json["secret"])
+    mine = Portal(app, world, made_out["id"], made_out["secret"])
     mine.send("endpoint.ping")
     one = f"{API}/{made.json['id']}"
-    [row] = client.get(f"{one}/messages", headers=headers).json["messages"]
+    [row] = json_of(client.get(f"{one}/messages", headers=headers))["messages"]
     assert (row["event"], row["status"], row["answer"]["result"]) == ("endpoint.ping", 200, {})
     assert client.post(f"{one}/secret", headers=headers, json={"overlap": False}).status_code == 201
     assert mine.send("endpoint.ping").status_code == 401
-    assert client.put(f"{one}/enabled", headers=headers, json={"enabled": False}).json["disabled_at"]
-    assert len(client.get(f"{one}/messages?refused=true", headers=headers).json["messages"]) == 1
+    assert json_of(client.put(f"{one}/enabled", headers=headers, json={"enabled": False}))["disabled_at"]
+    assert len(json_of(client.get(f"{one}/messages?refused=true", headers=headers))["messages"]) == 1
 
 
 def test_a_course_has_a_bounded_number_of_senders(
@@ -446,3 +455,27 @@ def test_a_course_has_a_bounded_number_of_senders(
     answer = ida.client.post(PAGES, data={"csrf_token": ida.token("/"), "name": "Second"})
     assert answer.status_code == 409
     assert "Disable one first" in answer.text
+
+
+def test_the_documented_sender_is_understood(portal: Portal, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = (ROOT / "docs" / "lms.md").read_text()
+    [code] = [c for c in re.findall(r"```python\n(.*?)```", document, re.DOTALL) if "def send" in c]
+    names: dict[str, Any] = {}
+    exec(code, names)
+
+    def urlopen(request: urllib.request.Request, timeout: float) -> io.BytesIO:
+        """What the network would do."""
+        answer = portal.app.test_client().post(
+            request.full_url, data=request.data, headers=dict(request.header_items())
+        )
+        assert answer.status_code == 200, answer.text
+        return io.BytesIO(answer.data)
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    url = f"http://localhost/api/v1/hooks/{portal.sender_id}"
+    data = {"changes": [{"action": "enrol", "email": "new@example.org", "name": "Łucja", "section": "B"}]}
+    first = names["send"](url, portal.secret, "roster.changed", data, "msg_doc")
+    again = names["send"](url, portal.secret, "roster.changed", data, "msg_doc")
+    assert first == again
+    assert first["result"]["enrolled"] == 1
+    assert people(world)["new@example.org"][0] == "Łucja"
