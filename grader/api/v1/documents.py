@@ -18,6 +18,7 @@ MEANINGS = {
     415: "The request is not multipart/form-data.",
     422: "A field, the notebook or an answer is refused; `detail` says why.",
     503: "Something that is needed cannot be had at the moment; try again later.",
+    429: "Too many requests in a minute; `Retry-After` says how many seconds to wait.",
 }
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 SECURITY = "BearerAuth"
@@ -49,7 +50,7 @@ HOOK = {"required": True, "content": {"application/json": {"schema": Envelope.mo
 
 def problems(*statuses: int) -> Any:
     """The error answers of an operation."""
-    return {status: {"description": MEANINGS[status], "content": PROBLEM} for status in (401, 403, *statuses)}
+    return {status: {"description": MEANINGS[status], "content": PROBLEM} for status in (401, 403, 429, *statuses)}
 
 
 def describe(app: APIFlask) -> None:
