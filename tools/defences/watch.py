@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.defences.defence import Defence, Edit
-from tools.defences.places import RUNNING, SESSION, notebooks
+from tools.defences.places import OUTPUT, RUNNING, SESSION, STREAMS, notebooks
 
 WATCHING = (
     notebooks(
@@ -44,6 +44,14 @@ WATCHING = (
         "amount of output",
         "print_for_ever-forked or text_html or parts_without_end-forked",
         ("worker/kernels/meter.py", "        if self.left >= 0:\n", "        if True:\n"),
+    ),
+    *(
+        Defence(f"output waits for the worker: {what}", (Edit(*edit),), (OUTPUT,), "nobody_hears and forked")
+        for what, edit in {
+            "text": (STREAMS, "if self._held() > MOST_TEXT:", "if False:"),
+            "messages": (STREAMS, "while self._is_crowded(1):", "while False:"),
+            "ZeroMQ's": ("worker/sandbox/inside/kernel.py", "            bound(s)\n", "            pass\n"),
+        }.items()
     ),
     Defence(
         "text kept of one cell",

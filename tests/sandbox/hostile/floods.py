@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from .attack import Attack
 
-# where the machine is busy, what nobody has heard yet can fill the memory first
-TOO_MUCH = "printed more than 2 MiB|out of memory"
+TOO_MUCH = "printed more than 2 MiB"
+PATIENT = {"wall_s": 200, "cell_s": 150}  # it is over once it has said too much, however slow the machine is
+GIANT = {**PATIENT, "memory_mib": 2_000}  # several copies of what is said are made before it is said
 MIME_TYPES = (
     "text/plain",
     "text/html",
@@ -24,7 +25,8 @@ MIME_TYPES = (
 
 
 def flood(name: str, source: str, reason: str = TOO_MUCH, **options: object) -> Attack:
-    return Attack(name, (source, "1"), ("died|timeout", "skipped"), reason=reason, **options)  # type: ignore[arg-type]
+    ends = ("died|timeout", "skipped")
+    return Attack(name, (source, "1"), ends, reason=reason, **{"limits": PATIENT, **options})  # type: ignore[arg-type]
 
 
 def of_mime_type(kind: str) -> Attack:
@@ -60,9 +62,10 @@ ATTACKS = (
         "write_to_the_descriptors_for_ever",
         "import os\nwhile True: os.write(1, b'spam ' * 1000); os.write(2, b'x' * 999)",
     ),
-    flood("programs_that_print_for_ever", "!yes", TOO_MUCH + "|out of memory"),
-    flood("one_giant_output", "'x' * (20 << 20)", cold=True),
-    flood("one_giant_error", "raise ValueError('x' * (20 << 20))"),
+    flood("programs_that_print_for_ever", "!yes"),
+    flood("children_that_print_for_ever", "import os\nos.fork(); os.fork()\nwhile True: print('x' * 9999)", cold=True),
+    flood("one_giant_output", "'x' * (20 << 20)", cold=True, limits=GIANT),
+    flood("one_giant_error", "raise ValueError('x' * (20 << 20))", limits=GIANT),
     flood("empty_lines_without_end", "import sys\nwhile True: sys.stdout.write('\\n'); sys.stdout.flush()"),
     flood(
         "clear_and_show_again",

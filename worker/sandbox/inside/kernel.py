@@ -11,7 +11,7 @@ import zmq  # noqa: E402
 from compat import INSTALLERS, install, withhold  # noqa: E402
 from ipykernel.kernelapp import IPKernelApp  # noqa: E402
 from private import private_json, private_module  # noqa: E402
-from streams import Publisher  # noqa: E402
+from streams import Publisher, bound  # noqa: E402
 from tornado.ioloop import IOLoop  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
@@ -38,6 +38,8 @@ class GraderKernelApp(IPKernelApp):
     def _bind_socket(self, s, port):
         s.setsockopt(zmq.USE_FD, self.descriptors[port])
         s.sndhwm = s.rcvhwm = 0  # the worker counts bytes; nothing is dropped in between
+        if s.type == zmq.XPUB:
+            bound(s)
         s.bind(f"ipc://grader-{port}")
         return port
 
