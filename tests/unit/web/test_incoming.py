@@ -60,12 +60,12 @@ class Portal:
         message_id: str = "",
         late: timedelta = timedelta(),
         body: bytes | None = None,
-        **headers: str,
+        headers: dict[str, str] | None = None,
     ) -> TestResponse:
         self.count += 1
         text = json.dumps({"type": kind, "data": data or {}}) if body is None else body.decode("latin-1")
         signed = secrets.headers(message_id or f"msg_{self.count}", utc_now() - late, text, [self.secret])
-        sent = {**signed, "Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        sent = {**signed, "Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in (headers or {}).items()}}
         return self.app.test_client().post(f"/api/v1/hooks/{self.sender_id}", data=text.encode(), headers=sent)
 
     def result(self, kind: str, data: object) -> Any:
@@ -317,7 +317,7 @@ FORGED: list[dict[str, str]] = [
 def test_a_message_that_is_not_genuine_is_refused(portal: Portal, world: World) -> None:
     before = rows(world)
     for headers in FORGED:
-        answer = portal.send("roster.changed", {"changes": [{"email": "new@example.org"}]}, **headers)
+        answer = portal.send("roster.changed", {"changes": [{"email": "new@example.org"}]}, headers=headers)
         assert answer.status_code == 401, (headers, answer.text)
         assert answer.json is not None
         assert answer.json["code"] == "unverified-message"
@@ -368,7 +368,7 @@ def test_refused_messages_fill_no_disk(portal: Portal, monkeypatch: pytest.Monke
     monkeypatch.setattr(receiving, "MOST_REFUSED", 3)
     portal.send("endpoint.ping")
     for _ in range(6):
-        portal.send("endpoint.ping", webhook_signature="v1,AAAA")
+        portal.send("endpoint.ping", headers={"webhook_signature": "v1,AAAA"})
     assert sorted(row.status for row in portal.log()) == [200, 401, 401, 401]
 
 
@@ -436,10 +436,10 @@ def test_programs_manage_senders_and_read_the_log(app: Flask, portal: Portal, wo
     assert made.status_code == 201
     made_out = json_of(made)
     [_, bot] = json_of(client.get(API, headers=headers))["senders"]
-    assert bot["url"].endswith(f"/api/v1/hooks/{made.json['id']}")
+    assert bot["url"].endswith(f"/api/v1/hooks/{made_out['id']}")
     mine = Portal(app, world, made_out["id"], made_out["secret"])
     mine.send("endpoint.ping")
-    one = f"{API}/{made.json['id']}"
+    one = f"{API}/{made_out['id']}"
     [row] = json_of(client.get(f"{one}/messages", headers=headers))["messages"]
     assert (row["event"], row["status"], row["answer"]["result"]) == ("endpoint.ping", 200, {})
     assert client.post(f"{one}/secret", headers=headers, json={"overlap": False}).status_code == 201
