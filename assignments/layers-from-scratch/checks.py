@@ -19,6 +19,7 @@ from reference.implementations import digits, layers
 from reference.misconceptions import Misconception
 from reference.plain import Plain
 
+APPROXIMATE = 0.5  # what derivatives by finite differences earn
 ENOUGH, HALF_ENOUGH = 0.80, 0.60
 NEAR = Tolerance(relative=1e-6, absolute=1e-9)
 # The task allows a small number inside the logarithm or none.
@@ -50,6 +51,7 @@ def probe_task(
     mistakes: Sequence[Misconception],
     tolerance: Tolerance = NEAR,
     compare: Callable[[Plain, Any], Comparison] | None = None,
+    approximate: float | None = None,
 ) -> FunctionTask:
     return FunctionTask(
         function=shown,
@@ -58,6 +60,7 @@ def probe_task(
         misconceptions=mistakes,
         compare=compare or functools.partial(compare_array, tolerance=tolerance),
         settings=(Setting(given=as_probe(shown, source)),),
+        approximate=approximate,
     )
 
 
@@ -83,6 +86,8 @@ def judge_layer(
         lambda *arguments: derivative[0](*arguments[:count]),
         layers.arguments_of(known, count),
         tolerance,
+        # A small number inside the logarithm changes as many digits as a difference quotient does.
+        approximate=None if tolerance is ROUGH else APPROXIMATE,
     )
     value_trials = [Trial(arguments, count=len(arguments[0])) for arguments in inputs]
     slope_trials = [
@@ -146,7 +151,11 @@ def weight_decay(ask: Ask) -> Outcome:
     inputs = [(ask.rng.normal(size=shape),) for shape in ((4, 3), (2, 5), (6, 1))]
     value_task = probe_task("WeightDecay()(…)", maker("WeightDecay", VALUES), layers.weight_decay, layers.WEIGHT_DECAY)
     slope_task = probe_task(
-        "WeightDecay().grad(…)", maker("WeightDecay", VALUES.replace(")(*a", ").grad(*a")), layers.weight_decay_grad, ()
+        "WeightDecay().grad(…)",
+        maker("WeightDecay", VALUES.replace(")(*a", ").grad(*a")),
+        layers.weight_decay_grad,
+        (),
+        approximate=APPROXIMATE,
     )
     trials = [Trial(arguments, count=arguments[0].size) for arguments in inputs]
     return combine(
@@ -173,7 +182,9 @@ def feedforward(ask: Ask) -> Outcome:
     one = Misconception("last-layer-only", "This is the derivative of one layer.", lambda *a: stack_derivatives(*a)[-1])
     mistakes = (mixing_batch("b"), mixing_batch("c"), one, *layers.layout_mistakes(stack_derivative))
     value_task = probe_task("Feedforward(layers)(x)", STACK_VALUES, lambda *a: stack_values(*a)[-1], ())
-    slope_task = probe_task("Feedforward(layers).grad(x)", STACK_DERIVATIVE, stack_derivative, mistakes)
+    slope_task = probe_task(
+        "Feedforward(layers).grad(x)", STACK_DERIVATIVE, stack_derivative, mistakes, approximate=APPROXIMATE
+    )
     return combine(
         [
             Share(0.25, "the values", judge_probe(ask, ["Feedforward"], value_task, trials)),

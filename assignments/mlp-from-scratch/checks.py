@@ -21,6 +21,7 @@ from reference.plain import Plain
 
 ENOUGH, HALF_ENOUGH = 0.85, 0.65
 OTHER_RATE = 0.3
+APPROXIMATE = 0.5  # what gradients by finite differences earn
 
 MAKE = """
 def _make(weights, **options):
@@ -83,6 +84,7 @@ def task(
     compare: Callable[[Plain, Any], Comparison] = compare_array,
     options: str = "lambda: {}",
     more: tuple[Setting, ...] = (),
+    approximate: float | None = None,
 ) -> FunctionTask:
     given = as_probe(shown, f"OPTIONS = {options}\n{source}".replace("OPTIONS", "_options"))
     return FunctionTask(
@@ -92,6 +94,7 @@ def task(
         misconceptions=mistakes,
         compare=compare,
         settings=(Setting(given=given), *more),
+        approximate=approximate,
     )
 
 
@@ -105,7 +108,7 @@ def predict(ask: Ask) -> Outcome:
 def backpropagation(ask: Ask) -> Outcome:
     trials = [Trial((weights, X, Y), depth_words(weights), count=len(X)) for weights, X, Y in networks(ask.rng)]
     shown = "Mlp.backpropagation(X, Y)"
-    right = task(shown, GRADIENTS, mlp.backpropagation, mlp.BACKPROPAGATION, compare_layers)
+    right = task(shown, GRADIENTS, mlp.backpropagation, mlp.BACKPROPAGATION, compare_layers, approximate=APPROXIMATE)
     return judge_probe(ask, ["Mlp"], right, trials)
 
 
@@ -179,6 +182,7 @@ def judge_option(
         mistakes[1],
         compare_layers,
         options=options,
+        approximate=APPROXIMATE,
     )
     words = [f'with "{a[0]}"' if a else "" for a in extra]
     value_trials = [Trial((w, X, *a), word) for (w, X, _), a, word in zip(drawn, extra, words, strict=True)]

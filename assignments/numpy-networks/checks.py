@@ -36,6 +36,7 @@ from reference.relations import Diagnosis
 
 DEEP = [2, 4, 5, 8, 4, 3]
 WELL, SOMEWHAT = 0.35, 0.7  # mean loss on fresh data; guessing gives ln 3 = 1.1
+APPROXIMATE = 0.5  # what gradients by finite differences earn
 MOST_LAYERS, MOST_WEIGHTS = 50, 1_000_000
 
 NEAR = Tolerance(relative=1e-6, absolute=1e-9)  # differences of probabilities: near 0 the absolute size counts
@@ -53,6 +54,7 @@ LOSS_GRADIENT = FunctionTask(
     misconceptions=multilayer.LOSS_GRADIENT,
     compare=functools.partial(compare_array, tolerance=NEAR),
     notebook_globals={"y": ("Y",)},
+    approximate=APPROXIMATE,
 )
 FORWARD = FunctionTask(
     function="ForwardNN",
@@ -152,6 +154,7 @@ def judge_gradients(ask: Ask, cases: Sequence[Trial], which: int) -> Outcome:
         reference=only(multilayer.BackwardNN),
         misconceptions=known(multilayer.lossG),
         compare=functools.partial(compare_gradients, which=which),
+        approximate=APPROXIMATE,
         settings=(
             Setting(),
             Setting(given=OTHER_LOSS, reference=only(backward_of_other), misconceptions=known(other_loss), note=note),

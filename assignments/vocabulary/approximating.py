@@ -15,6 +15,8 @@ import numpy as np
 from assignments.vocabulary.trials import Tried
 
 ROUND_OFF = 3e-12  # relative to the length of the gradient
+ROUGH = 2e-3  # the same; what a one-sided quotient with too long a step is off by at most
+KEY = "finite-differences"
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,34 @@ class Approximation:
 
 def approximation(tried: Sequence[Tried]) -> Approximation | None:
     """Results that are right in most trials, but with far fewer digits than a derived gradient has."""
-    errors = [error for t in tried if (error := _error(t)) is not None]
+    errors = _errors(tried)
     if not errors or float(np.median(errors)) <= ROUND_OFF:
         return None
     message = (
         "The values are right, but only to the digits that a difference quotient gives: derive the gradient instead "
         "of approximating it from changes of the loss."
     )
-    staff = f"median relative error {np.median(errors):.1g}; a derived gradient is off by about 1e-15"
-    return Approximation("finite-differences", message, staff)
+    return Approximation(KEY, message, _staff(errors))
+
+
+def rough_approximation(tried: Sequence[Tried]) -> Approximation | None:
+    """Results that are wrong, but nearly right in every trial, as those of a coarse difference quotient are."""
+    errors = _errors(tried)
+    if len(errors) < len(tried) or not errors or max(errors) > ROUGH or float(np.median(errors)) <= ROUND_OFF:
+        return None
+    message = (
+        "The values are nearly right, as a difference quotient with a coarse step gives them: derive the gradient "
+        "instead of approximating it from changes of the loss."
+    )
+    return Approximation(KEY, message, _staff(errors))
+
+
+def _errors(tried: Sequence[Tried]) -> list[float]:
+    return [error for t in tried if (error := _error(t)) is not None]
+
+
+def _staff(errors: Sequence[float]) -> str:
+    return f"median relative error {np.median(errors):.1g}; a derived gradient is off by about 1e-15"
 
 
 def _error(t: Tried) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from assignments.asking import Ask, Got
+from assignments.vocabulary.approximating import rough_approximation
 from assignments.vocabulary.ignoring import ignored_argument, scalars_only
 from assignments.vocabulary.replies import ended
 from assignments.vocabulary.trials import FunctionTask, Setting, Tried
@@ -34,6 +35,7 @@ def find_diagnosis(ask: Ask, task: FunctionTask, tried: Sequence[Tried], setting
         or _global_for_argument(ask, task, valued, reference)
         or _global_result(ask, task, valued)
         or _relation(valued)
+        or _approximated(task, valued)
         or _form(valued)
         or ignored_argument(ask, task, valued, setting)
     )
@@ -139,6 +141,11 @@ def _relation(valued: Sequence[Tried]) -> Diagnosis | None:
             return None
         pairs.append(Pair(t.comparison.numbers, right, t.trial.count, t.comparison.tolerance))
     return diagnose(pairs)
+
+
+def _approximated(task: FunctionTask, valued: Sequence[Tried]) -> Diagnosis | None:
+    found = rough_approximation(valued) if task.approximate is not None else None
+    return Diagnosis(found.key, found.message) if found else None
 
 
 def _form(valued: Sequence[Tried]) -> Diagnosis | None:

@@ -67,7 +67,8 @@ class FunctionTask:
     that is right but for single precision earns most, unless the assignment says otherwise: see `CREDIT`).
     `notebook_globals` maps a parameter to the globals that the material passes for it: they are tried to tell
     a function that reads the global from one that uses its argument. `notebook_results` are globals that hold the
-    function's own result in the material. `recognise` is a look of the check's own.
+    function's own result in the material. `approximate` is what finite differences earn where a derived gradient is
+    asked (None: as much as that). `recognise` is a look of the check's own.
     """
 
     function: str
@@ -86,6 +87,8 @@ class FunctionTask:
     settings: tuple[Setting, ...] = (Setting(),)
 
     def credit_for(self, diagnosis: str) -> float:
+        if diagnosis == "finite-differences" and self.approximate is not None:
+            return self.approximate
         return self.credit.get(diagnosis, CREDIT.get(diagnosis, 0.0))
 
 

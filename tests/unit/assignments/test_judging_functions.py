@@ -114,6 +114,15 @@ def test_a_difference_quotient_is_told_from_a_derivative(code: str, fraction: fl
     assert judged(code, task=FunctionTask("slope", ("x",), lambda x: 3 * x**2), trials=trials).fraction == 1
 
 
+@pytest.mark.parametrize(("step", "fraction"), [(1e-5, 0.5), (1e-4, 0.5), (1e-1, 0.0)])
+def test_a_coarse_difference_quotient_is_nearly_right(step: float, fraction: float) -> None:
+    code = f"def slope(x, e={step}):\n    return ((x + e) ** 3 - x ** 3) / e"
+    trials = [Trial((np.array(x),)) for x in ([0.3, 1.7, 2.2], [0.9, 1.1], [4.2, 0.8])]
+    outcome = judged(code, task=FunctionTask("slope", ("x",), lambda x: 3 * x**2, approximate=0.5), trials=trials)
+    assert (outcome.fraction, outcome.diagnosis == "finite-differences") == (fraction, fraction > 0)
+    assert judged(code, task=FunctionTask("slope", ("x",), lambda x: 3 * x**2), trials=trials).fraction == 0
+
+
 def test_arguments_changed_in_place_are_told_beside_a_mistake() -> None:
     task = FunctionTask("double", ("x",), lambda x: 2 * x)
     trials = [Trial((np.array([1.0, 2.5, 4.0]) + i,)) for i in range(3)]

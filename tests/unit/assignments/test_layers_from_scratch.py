@@ -106,3 +106,29 @@ def test_a_network_that_guesses_earns_nothing() -> None:
     rng = np.random.default_rng(0)
     names = {"layers": [lambda images: rng.normal(size=(len(images), 10))]}
     assert conclude(SLUG, "layers", names).diagnosis == "not-trained"
+
+
+def quotient(function: Callable[..., Any], step: float = 1e-5) -> Callable[..., Any]:
+    """The derivative by the first argument, as the starter's `check_gradient` measures it."""
+
+    def derivative(x: np.ndarray, *others: np.ndarray) -> np.ndarray:
+        columns = []
+        for i in range(x.shape[1]):
+            change = np.zeros(x.shape)
+            change[:, i] = step
+            columns.append((function(x + change, *others) - function(x - change, *others)) / (2 * step))
+        return np.array(columns)
+
+    return derivative
+
+
+@pytest.mark.parametrize("name", ["Sigmoid", "ReLU", "Softmax"])
+def test_derivatives_by_difference_quotients_earn_half(name: str) -> None:
+    function = LAYERS[name][0]
+    outcome = conclude(SLUG, name, {name: layer(function, quotient(function))})
+    assert (outcome.fraction, outcome.diagnosis) == (pytest.approx(0.7), "finite-differences")
+
+
+def test_a_logarithm_with_a_small_number_in_it_is_taken_for_no_difference_quotient() -> None:
+    function, derivative = LAYERS["CrossEntropy"]
+    assert conclude(SLUG, "CrossEntropy", {"CrossEntropy": layer(function, derivative)}).fraction == 1

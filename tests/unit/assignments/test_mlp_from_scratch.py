@@ -76,3 +76,30 @@ def test_a_wrong_gradient_does_not_count_twice() -> None:
     outcome = conclude(SLUG, "train", wrong)
     assert outcome.fraction == 1
     assert "another gradient" in outcome.message
+
+
+def by_differences(weights: list[np.ndarray], X: np.ndarray, Y: np.ndarray, **options: Any) -> list[np.ndarray]:
+    """The gradient from changes of the loss, as the self-check of the starter measures one entry."""
+
+    def loss() -> float:
+        p = mlp.predict(weights, X, **options)
+        return float(-np.sum(Y * np.log(p) + (1 - Y) * np.log(1 - p)) / len(X))
+
+    gradients = []
+    for w in weights:
+        gradient = np.zeros_like(w)
+        for place in np.ndindex(w.shape):
+            before = w[place]
+            w[place] = before + 1e-5
+            above = loss()
+            w[place] = before - 1e-5
+            gradient[place] = (above - loss()) / 2e-5
+            w[place] = before
+        gradients.append(gradient)
+    return gradients
+
+
+@pytest.mark.parametrize("key", ["backpropagation", "bias_option"])
+def test_gradients_from_changes_of_the_loss_earn_half(key: str) -> None:
+    outcome = conclude(SLUG, key, perceptron(backpropagation=by_differences))
+    assert (outcome.fraction, outcome.diagnosis) == (0.5 if key == "backpropagation" else 0.75, "finite-differences")

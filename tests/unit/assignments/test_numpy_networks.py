@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from assignments.outcome import Conclusion
 from reference.implementations import multilayer
 from reference.misconceptions import Misconception
+from tests.support.direct_ask import DirectAsk
 from tests.support.package_checks import conclude
+from tests.support.package_runs import judge
 
 SLUG = "numpy-networks"
 RIGHT = {"lossF": multilayer.lossF, "lossG": multilayer.lossG, "ForwardNN": multilayer.ForwardNN}
@@ -58,3 +61,41 @@ def test_untrained_weights_earn_nothing(key: str) -> None:
 )
 def test_weights_that_are_none_are_refused(names: dict[str, Any], diagnosis: str) -> None:
     assert conclude(SLUG, "trained_network", names).diagnosis == diagnosis
+
+
+def slopes(loss: Callable[[], float], array: np.ndarray) -> np.ndarray:
+    """The derivatives of the loss by the entries of the array, from changes of them."""
+    found = np.zeros_like(array)
+    for place in np.ndindex(array.shape):
+        before = array[place]
+        array[place] = before + 1e-5
+        above = loss()
+        array[place] = before - 1e-5
+        found[place] = (above - loss()) / 2e-5
+        array[place] = before
+    return found
+
+
+def test_the_gradient_of_the_loss_from_changes_of_it_earns_half() -> None:
+    def lossG(z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        z = z.copy()
+        return slopes(lambda: float(multilayer.lossF(z, y)), z)
+
+    outcome = conclude(SLUG, "lossG", {"lossG": lossG})
+    assert (outcome.fraction, outcome.diagnosis) == (pytest.approx(0.5), "finite-differences")
+
+
+def test_gradients_of_the_weights_from_changes_of_the_loss_earn_half() -> None:
+    ask = DirectAsk([])
+
+    def backward(A: list[np.ndarray], b: list[np.ndarray], X: list[np.ndarray], R: int) -> Any:
+        A, b = [a.copy() for a in A], [bias.copy() for bias in b]
+
+        def loss() -> float:
+            return float(multilayer.lossF(multilayer.ForwardNN(A, b, X[0], R)[-1], ask.namespace["Y"]))
+
+        return [[slopes(loss, a) for a in A], [slopes(loss, bias) for bias in b]]
+
+    ask.namespace["BackwardNN"] = backward
+    outcome = judge(SLUG, "BackwardNN", ask, 0)
+    assert (outcome.fraction, outcome.diagnosis) == (pytest.approx(0.5), "finite-differences")
