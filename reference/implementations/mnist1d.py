@@ -101,34 +101,66 @@ def raw_moments() -> tuple[float, float]:
     return float(drawn.x.mean()), float(drawn.x.std())
 
 
+@dataclass(frozen=True, eq=False)
+class _Luck:
+    """What chance decides of each example: the zeros behind its shape, its size, its shift in samples, two kinds of
+    noise (n, 72), and how far it is sheared."""
+
+    zeros: Labels
+    size: Floats
+    shift: Labels
+    smooth: Floats
+    rough: Floats
+    slope: Floats
+
+
 def _draw(random: np.random.RandomState, count: int) -> Examples:
-    shapes, kernel = templates(), _smoothing()
     each = count // CLASSES
-    x = np.array([_example(random, shapes[label], kernel) for label in range(CLASSES) for _ in range(each)])
+    labels = np.repeat(np.arange(CLASSES), each)
+    x = _examples(_luck(random, len(labels)), templates()[labels])
     order = random.permutation(len(x))
-    return Examples(x[order], np.repeat(np.arange(CLASSES), each)[order])
+    return Examples(x[order], labels[order])
 
 
-def _example(random: np.random.RandomState, shape: Floats, kernel: Floats) -> Floats:
+def _luck(random: np.random.RandomState, count: int) -> _Luck:
+    """One example after the other, each in the order of the package, so that a seed gives what it gives there."""
+    numbers, shift = np.empty((count, 3)), np.empty(count, dtype=np.int64)
+    smooth, rough = np.empty((count, _WIDE)), np.empty((count, _WIDE))
+    for i in range(count):
+        numbers[i, 0], numbers[i, 1] = random.rand(), random.rand()
+        shift[i] = random.randint(0, 48)
+        smooth[i], rough[i] = random.randn(_WIDE), random.randn(_WIDE)
+        numbers[i, 2] = random.rand()
+    zeros = _PADDING[0] + (numbers[:, 0] * (_PADDING[1] - _PADDING[0] + 1)).astype(np.int64)
+    size, slope = 1 + 0.4 * (numbers[:, 1] - 0.5), 0.75 * (numbers[:, 2] - 0.5)
+    return _Luck(zeros, size, shift, 0.25 * smooth, 2e-2 * rough, slope)
+
+
+def _examples(luck: _Luck, shapes: Floats) -> Floats:
     """Padded, stretched, scaled, shifted, with two kinds of noise, sheared, and cut to 40 samples."""
-    zeros = _PADDING[0] + int(random.rand() * (_PADDING[1] - _PADDING[0] + 1))
-    x = _stretched(np.concatenate([shape + 1e-8, np.zeros(zeros)]), _WIDE)
-    x = x * (1 + 0.4 * (random.rand() - 0.5))
-    x = np.roll(x, random.choice(48))
-    correlated = _smoothed(0.25 * random.randn(_WIDE), kernel)
-    x = np.where(x != 0, x, correlated) + 2e-2 * random.randn(_WIDE)
-    slope = 0.75 * (random.rand() - 0.5)
-    return _stretched(x - slope * np.linspace(-0.5, 0.5, _WIDE), LENGTH)
+    x = np.empty((len(shapes), _WIDE))
+    for zeros in np.unique(luck.zeros):
+        those = luck.zeros == zeros
+        x[those] = _stretched(np.pad(shapes[those] + 1e-8, ((0, 0), (0, zeros))), _WIDE)
+    x *= luck.size[:, None]
+    x = np.take_along_axis(x, (np.arange(_WIDE) - luck.shift[:, None]) % _WIDE, axis=1)
+    x = np.where(x != 0, x, _smoothed(luck.smooth)) + luck.rough
+    return _stretched(x - luck.slope[:, None] * np.linspace(-0.5, 0.5, _WIDE), LENGTH)
 
 
 def _stretched(x: Floats, length: int) -> Floats:
-    return np.asarray(np.interp(np.linspace(0, 1, length), np.linspace(0, 1, len(x)), x), dtype=np.float64)
+    """Every row of x (n, old) by linear interpolation at `length` places."""
+    places, now = np.linspace(0, 1, length), np.linspace(0, 1, x.shape[1])
+    before = np.clip(np.searchsorted(now, places, side="right") - 1, 0, x.shape[1] - 2)
+    slopes = (x[:, before + 1] - x[:, before]) / (now[before + 1] - now[before])
+    found = slopes * (places - now[before]) + x[:, before]
+    found[:, -1] = x[:, -1]
+    return np.asarray(found, dtype=np.float64)
 
 
-def _smoothing() -> Floats:
+def _smoothed(x: Floats) -> Floats:
+    """Every row of x by a bell curve; at the ends the row is continued by its mirror image."""
     kernel = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) / _SMOOTH) ** 2)
-    return np.asarray(kernel / kernel.sum(), dtype=np.float64)
-
-
-def _smoothed(x: Floats, kernel: Floats) -> Floats:
-    return np.asarray(np.convolve(np.pad(x, _REACH, mode="symmetric"), kernel, mode="valid"), dtype=np.float64)
+    kernel /= kernel.sum()
+    padded = np.pad(x, ((0, 0), (_REACH, _REACH)), mode="symmetric")
+    return np.asarray(sum(k * padded[:, i : i + x.shape[1]] for i, k in enumerate(kernel)), dtype=np.float64)
