@@ -137,8 +137,8 @@ def _finish(turn: _Turn) -> None:
 
 
 def _stream(name: str, text: str) -> NotebookNode:
-    made: NotebookNode = v4.new_output("stream", name=name, text=text)  # type: ignore[no-untyped-call]
-    return made
+    """As nbformat makes it, which then compares it with the whole schema: longer than most students' cells take."""
+    return NotebookNode(output_type="stream", name=name, text=text)  # type: ignore[no-untyped-call]
 
 
 def _overwritten(text: str) -> str:

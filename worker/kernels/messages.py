@@ -65,7 +65,9 @@ class Messages:
 
 
 def _object(part: bytes) -> dict[str, Any]:
-    parsed = json.loads(part)
+    if part == b"{}":
+        return {}
+    parsed = json.loads(part.decode("utf-8", "surrogatepass"))
     if not isinstance(parsed, dict):
         raise TypeError("no object")
     return parsed
