@@ -22,6 +22,7 @@ MOST_ORDER = 1 << 20
 MOST_DESCRIPTORS = 250
 FIRST_SIZE = "1m"  # until the order says how large it may be
 CHUNK = 1 << 20
+OURS = ("child", "compat", "isolate", "kernel", "nogpu", "prepared", "private", "resources", "shortcuts", "streams")
 
 
 class Channel:
@@ -174,7 +175,7 @@ def run_kernel(channel, prepared, instructions):
     withhold(app.shell, order["withheld"])
     app.bind(dict(zip(order["channels"], descriptors, strict=True)))
     app.kernel.start()
-    for name in ("child", "compat", "isolate", "kernel", "nogpu", "prepared", "private", "resources", "streams"):
+    for name in OURS:
         sys.modules.pop(name, None)
     sys.path.insert(0, "")  # the working folder, as in every kernel
     channel.say(ready=True)

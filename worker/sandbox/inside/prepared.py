@@ -14,6 +14,7 @@ import sys
 import threading
 import uuid
 
+import shortcuts
 import zmq
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
@@ -121,6 +122,7 @@ def build(preload):
     app.prepare()
     quiet(app)
     tame_shell(app.shell)
+    shortcuts.take(app.shell)
     warm_up(app, [cell for name in preload for cell in WARM_UP_OF.get(name, ()) if name not in skipped])
     attach_collector(app)
     return app, skipped
