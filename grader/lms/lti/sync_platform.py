@@ -24,7 +24,7 @@ EXCERPT_CHARACTERS = 1000
 MOST_PAGES = 50
 PAGE_ROWS = 200
 # Moodle writes the quotes as “next”, so anything but letters may stand around the word.
-_NEXT = re.compile(r"<([^<>]+)>\s*;\s*rel=[^a-z,;]*next\b", re.IGNORECASE)
+_NEXT = re.compile(r"<([^<>]+)>\s*;\s*rel=[^a-z,;]*next(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
