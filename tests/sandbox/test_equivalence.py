@@ -81,7 +81,7 @@ CORPUS = {
         "get_ipython().__class__.__name__, get_ipython().execution_count",
         "sorted(name for name in dir() if not name.startswith('_'))",
         "import gc; gc.isenabled(), gc.get_threshold(), sys.getswitchinterval(), sys.getrecursionlimit()",
-        "import signal; signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)",
+        "import signal; [(n, signal.getsignal(n)) for n in sorted(signal.valid_signals())]",
         "import resource as r\n[r.getrlimit(k) for k in (r.RLIMIT_AS, r.RLIMIT_NPROC, r.RLIMIT_NOFILE)]",
         "import logging; logging.warning('w'); logging.getLogger().level",
     ],
@@ -105,6 +105,7 @@ CORPUS = {
         "def square(x): return x * x\nwith multiprocessing.Pool(2) as pool:\n    print(pool.map(square, range(5)))",
         "from concurrent.futures import ProcessPoolExecutor\n"
         "with ProcessPoolExecutor(2) as pool: print(list(pool.map(square, range(3))))",
+        "for _ in range(400):\n    pid = os.posix_spawn('/bin/true', ['true'], {}); os.waitpid(pid, 0)",
         "pid = os.fork()\nif pid == 0: os._exit(7)\nos.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])",
         "queue = multiprocessing.Queue(); p = multiprocessing.Process(target=queue.put, args=(5,)); p.start()\n"
         "print(queue.get(timeout=5)); p.join(); p.exitcode",

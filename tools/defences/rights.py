@@ -65,6 +65,21 @@ PRIVILEGES = (
         "(io_uring or bpf or keyrings or hypervisor) and cold",
         (COLD, "    if seccomp_fd is not None:\n", "    if False:\n"),
     ),
+    notebooks(
+        "no limits of other processes",
+        "raise_its",
+        ("worker/sandbox/seccomp.py", '"prlimit64": [load(FIRST_AT), *one_of([OF_ITSELF], ALLOW, refusal)],', ""),
+    ),
+    notebooks(
+        "no priorities of all of a user",
+        "slow_down_everything",
+        ("worker/sandbox/seccomp.py", '"setpriority": [load(FIRST_AT), *one_of([PRIO_PROCESS], ALLOW, refusal)],', ""),
+    ),
+    notebooks(
+        "no word of what others read",
+        "be_told_who_reads",
+        ("worker/sandbox/policy.toml", 'refused_fcntl = ["NOTIFY", "SETLEASE"]', "refused_fcntl = []"),
+    ),
     Defence(
         "worker gives root up",
         (Edit("worker/sandbox/stage.py", "    os.setresuid(uid, uid, uid)\n"),),

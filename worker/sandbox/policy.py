@@ -33,6 +33,7 @@ def _known_call(name: str) -> str:
 
 
 SystemCall = Annotated[str, AfterValidator(_known_call)]
+RefusableCommand = Literal["NOTIFY", "SETLEASE"]
 RefusableRequest = Literal["TIOCSTI", "TIOCLINUX", "TIOCSCTTY", "TIOCSETD", "TIOCCONS"]
 ProcessOption = Literal[
     "SET_PDEATHSIG",
@@ -105,6 +106,7 @@ class SystemCalls:
     also_allow: tuple[SystemCall, ...]
     absent: tuple[SystemCall, ...]
     refused_ioctl: tuple[RefusableRequest, ...]
+    refused_fcntl: tuple[RefusableCommand, ...]
     prctl: tuple[ProcessOption, ...]
 
 

@@ -37,6 +37,7 @@ ABSENT = ERRNO | errno.ENOSYS
 X32_BIT = 0x40000000
 NEW_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 ANY_PERSONALITY = 0xFFFFFFFF  # asks, and changes nothing
+OF_ITSELF, PRIO_PROCESS, IOPRIO_WHO_PROCESS = 0, 0, 1
 
 FAMILIES = {"unix": 1, "inet": 2, "inet6": 10, "netlink": 16}
 INTERNET = ("inet", "inet6")
@@ -49,6 +50,7 @@ REQUESTS = {  # of ioctl: typing into a terminal that somebody else reads, takin
     "TIOCSETD": 0x5423,
     "TIOCCONS": 0x541D,
 }
+COMMANDS = {"SETLEASE": 1024, "NOTIFY": 1026}  # of fcntl: to be told when others open or read a file
 OPTIONS = {  # of prctl
     "SET_PDEATHSIG": 1,
     "GET_PDEATHSIG": 2,
@@ -153,6 +155,13 @@ def _looked_into(policy: Policy, refusal: int) -> dict[str, Program]:
         "ioctl": [load(SECOND_AT), *one_of([REQUESTS[name] for name in rules.refused_ioctl], refusal, ALLOW)],
         "prctl": [load(FIRST_AT), *one_of([OPTIONS[name] for name in rules.prctl], ALLOW, refusal)],
         "personality": [load(FIRST_AT), *one_of([ANY_PERSONALITY], ALLOW, refusal)],
+        "fcntl": [load(SECOND_AT), *one_of([COMMANDS[name] for name in rules.refused_fcntl], refusal, ALLOW)],
+        # a limit of another process can end it
+        "prlimit64": [load(FIRST_AT), *one_of([OF_ITSELF], ALLOW, refusal)],
+        # of one process, not of all of a user or a group
+        "setpriority": [load(FIRST_AT), *one_of([PRIO_PROCESS], ALLOW, refusal)],
+        "getpriority": [load(FIRST_AT), *one_of([PRIO_PROCESS], ALLOW, refusal)],
+        "ioprio_get": [load(FIRST_AT), *one_of([IOPRIO_WHO_PROCESS], ALLOW, refusal)],
     }
 
 

@@ -130,6 +130,21 @@ PROCESSES = (
         cold=True,
     ),
 )
+OTHERS = (
+    escape(
+        "be_told_who_reads_the_libraries",
+        "import fcntl, signal\nsignal.signal(signal.SIGIO, lambda *a: None)\n"
+        "for path in ('/usr/lib', os.path.dirname(os.__file__), '/opt/grader'):\n"
+        "    refused(path, fcntl.fcntl, os.open(path, os.O_RDONLY), fcntl.F_NOTIFY, fcntl.DN_ACCESS | fcntl.DN_MULTISHOT)",
+        cold=True,
+    ),
+    escape(
+        "slow_down_everything_of_its_user",
+        "for kind in (os.PRIO_USER, os.PRIO_PGRP):\n    refused('ask', os.getpriority, kind, 0)\n"
+        "    refused('slow', os.setpriority, kind, 0, 19)\nrefused('disk', syscall, 251, 3, 1000, 7 | 3 << 13)",
+        cold=True,
+    ),
+)
 NETWORK = (
     escape(
         "reach_services_of_the_machine",
@@ -230,7 +245,8 @@ PRIVILEGE = (
         "    refused(f'limit {kind}', r.setrlimit, kind, (hard, hard + 1))\n"
         "assert r.getrlimit(r.RLIMIT_MSGQUEUE) == (0, 0)\nassert r.getrlimit(11)[1] <= 8192  # signals that wait\n"
         "assert r.getrlimit(r.RLIMIT_MEMLOCK)[1] <= 1 << 20",
-        "hard = r.prlimit(os.getppid(), r.RLIMIT_NOFILE)[1]\nrefused('of others', r.prlimit, os.getppid(), r.RLIMIT_NOFILE, (hard, hard + 1))",
+        "for pid in (1, os.getppid()):\n    refused('to ask', r.prlimit, pid, r.RLIMIT_NOFILE)\n"
+        "    for kind in (r.RLIMIT_CPU, r.RLIMIT_NOFILE, r.RLIMIT_AS): refused('of others', r.prlimit, pid, kind, (0, 0))",
         cold=True,
     ),
     escape(
@@ -253,4 +269,4 @@ PRIVILEGE = (
         cold=True,
     ),
 )
-ATTACKS: tuple[Attack, ...] = (*FILES, *PROCESSES, *NETWORK, *PRIVILEGE)
+ATTACKS: tuple[Attack, ...] = (*FILES, *PROCESSES, *OTHERS, *NETWORK, *PRIVILEGE)

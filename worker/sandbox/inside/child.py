@@ -50,6 +50,7 @@ def run_jail(jailer_fd, kernel_fd, prepared, instructions):
     channel = None
     try:
         signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # the parent's way to hear of its children
         isolate.close_all_but({jailer_fd, kernel_fd})
         isolate.silence()
         channel = Channel(jailer_fd)

@@ -40,6 +40,7 @@ perf_event_open userfaultfd io_uring_setup io_uring_enter io_uring_register name
 fanotify_init lookup_dcookie vhangup syslog settimeofday clock_settime clock_adjtime adjtimex vmsplice
 migrate_pages move_pages memfd_secret memfd_create setsid mknodat shmget shmat msgget semget mq_open setuid setgid
 setresuid setgroups sethostname landlock_create_ruleset seccomp inotify_init1 mlockall sched_setattr
+get_robust_list ioprio_set cachestat
 """
 
 
@@ -72,7 +73,7 @@ def calls(architecture: Architecture, policy: Policy) -> Filtered:
 
 
 def test_what_notebooks_need_is_allowed(architecture: Architecture, policy: Policy, calls: Filtered) -> None:
-    conditional = {"clone", "socket", "socketpair", "prctl", "personality"}
+    conditional = {"clone", "socket", "socketpair", "prctl", "personality", "ioprio_get"}
     plain = [name for name in policy.system_calls.allow if name in numbers(architecture.name)]
     assert len(plain) > 150
     assert [name for name in plain if name not in conditional and calls.verdict(name) != ALLOW] == []
@@ -142,9 +143,24 @@ def test_ioctl_prctl_and_personality(calls: Filtered) -> None:
     assert calls.verdict("personality", 0x0040000) == REFUSE  # no address space randomisation
 
 
+def test_limits_and_priorities_of_others_are_left_alone(calls: Filtered) -> None:
+    assert calls.verdict("prlimit64", 0, 7) == ALLOW
+    assert [pid for pid in (1, 2, 77, 2**32 - 1) if calls.verdict("prlimit64", pid, 7) != REFUSE] == []
+    for name in ("getpriority", "setpriority"):  # of a process; of a group, of a user
+        assert [calls.verdict(name, kind) for kind in range(3)] == [ALLOW, REFUSE, REFUSE]
+    assert [calls.verdict("ioprio_get", kind) for kind in (1, 2, 3)] == [ALLOW, REFUSE, REFUSE]
+
+
+def test_nobody_is_told_who_reads_a_folder(calls: Filtered) -> None:
+    assert [command for command in (1024, 1026) if calls.verdict("fcntl", 3, command) != REFUSE] == []
+    for command in (*range(17), 36, 37, 38, 1025, 1030, 1031, 1032, 1033, 1034):  # F_DUPFD … F_OFD_SETLKW, pipes, seals
+        assert calls.verdict("fcntl", 3, command) == ALLOW
+
+
 def test_it_takes_few_steps(architecture: Architecture, calls: Filtered) -> None:
     steps = {name: calls.number(number).steps for name, number in numbers(architecture.name).items()}
-    looked_into = {"clone", "socket", "socketpair", "ioctl", "prctl", "personality"}
+    looked_into = {"clone", "socket", "socketpair", "ioctl", "prctl", "personality", "fcntl", "prlimit64"}
+    looked_into |= {"getpriority", "setpriority", "ioprio_get"}
     assert max(steps[name] for name in steps if name not in looked_into) <= MOST_STEPS
     assert max(steps.values()) <= 3 * MOST_STEPS
 
