@@ -46,6 +46,9 @@ STATUS_OF_CODE: dict[str, int] = {
     "invalid-grade": 422,
     "invalid-policy": 422,
     "invalid-total": 422,
+    "no-groups-here": 409,
+    "invalid-group": 422,
+    "group-fixed": 409,
     "invalid-extension": 422,
     "no-late-tokens": 409,
     "not-choosable": 409,
@@ -92,6 +95,8 @@ STATUS_OF_CODE: dict[str, int] = {
     "notebook-unreachable": 422,
     "invalid-sender": 422,
     "too-many-senders": 409,
+    "grade-file-refused": 422,
+    "grades-moved-on": 409,
     "idempotency-key-reused": 422,
     "idempotency-key-busy": 409,
     "idempotency-key-unsettled": 409,
@@ -266,6 +271,7 @@ def _database(error: OperationalError) -> AnyResponse:
 
 
 PLAIN = {
+    400: "The request could not be read. Where the address takes JSON, send it as application/json.",
     404: "There is nothing at this address. It may have been mistyped, or the thing was removed.",
     405: "This address exists, but not for this kind of request.",
 }

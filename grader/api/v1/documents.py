@@ -10,6 +10,7 @@ from grader.api.v1.schemas import ProblemOut
 from grader.lms.incoming.events import Envelope
 
 MEANINGS = {
+    400: "The request cannot be read: its body is not JSON, or it has another type than is taken here.",
     401: "The bearer token is missing, unknown, expired or revoked.",
     403: "The token lacks the scope, or your role in the course does not allow it.",
     404: "There is no such thing, or it is not yours to see.",
@@ -50,7 +51,7 @@ HOOK = {"required": True, "content": {"application/json": {"schema": Envelope.mo
 
 def problems(*statuses: int) -> Any:
     """The error answers of an operation."""
-    return {status: {"description": MEANINGS[status], "content": PROBLEM} for status in (401, 403, 429, *statuses)}
+    return {status: {"description": MEANINGS[status], "content": PROBLEM} for status in (400, 401, 403, 429, *statuses)}
 
 
 def describe(app: APIFlask) -> None:
