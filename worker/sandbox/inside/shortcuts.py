@@ -2,9 +2,8 @@
 
 import functools
 import re
-import zlib
 
-from ipykernel import compiler, ipkernel
+from ipykernel import ipkernel
 
 # What the transformers of tokens look for: an escape at the start of a line, a magic or a command that is assigned,
 # a question mark. A line that goes on after a backslash could hide one.
@@ -14,13 +13,8 @@ REMEMBERED = 4  # cells: ipykernel transforms each twice
 
 def take(shell):
     """To be called before student code runs."""
-    compiler.murmur2_x86 = number_of  # it names a file that is never written, character by character in Python
     shell.input_transformer_manager.transform_cell = transformer(shell.input_transformer_manager)
     ipkernel._accepts_parameters = remembered_parameters(shell, ipkernel._accepts_parameters)
-
-
-def number_of(text, seed):
-    return zlib.crc32(text.encode("utf-8", "surrogatepass"), seed)
 
 
 def transformer(manager):
