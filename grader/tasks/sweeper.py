@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from grader.grading.outcomes import Swept
 from grader.grading.sweeping import BrokerView, sweep
 from grader.tasks.app import app, backend
+from grader.tasks.lti_sync import Announcer
 from grader.tasks.webhooks import announce
 from grader.time import utc_now
 from grader.wiring import Backend
@@ -40,6 +41,7 @@ class Sweeper(threading.Thread):
     def __init__(self, parts: Backend) -> None:
         super().__init__(name="sweeper", daemon=True)
         self._parts = parts
+        self._grades = Announcer()
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -47,6 +49,7 @@ class Sweeper(threading.Thread):
             try:
                 sweep_once(self._parts)
                 announce(self._parts)
+                self._grades.announce(self._parts)
             except SQLAlchemyError as error:
                 log.warning("no sweep this time, the database did not answer: %s", type(error).__name__)
             except Exception:

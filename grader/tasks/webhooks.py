@@ -7,6 +7,7 @@ import threading
 
 from kombu.exceptions import OperationalError
 
+from grader.lms.lti.sync_wants import hear
 from grader.lms.webhooks import queries
 from grader.lms.webhooks.delivery import Courier
 from grader.lms.webhooks.fanout import BATCH, fan_out
@@ -42,7 +43,7 @@ def announce(parts: Backend) -> int:
     """Turn events into deliveries, and have the endpoints served to which something is due; tells how many."""
     while True:
         with parts.writing() as session:
-            if fan_out(session, parts.settings.public_url, utc_now()) < BATCH:
+            if fan_out(session, parts.settings.public_url, utc_now(), listener=hear) < BATCH:
                 break
     with parts.reading() as session:
         due = queries.due_endpoints(session, utc_now())
