@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -65,7 +64,6 @@ class SimilarPair(Base):
     second_id: Mapped[Ref] = mapped_column(ForeignKey("submissions.id"), index=True)
     score: Mapped[float]  # share of the smaller one's own code that is in the other, 0 to 1
     shared: Mapped[int]  # fingerprints in both
-    spans: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # lines that match, for showing
     decision: Mapped[PairDecision] = mapped_column(enum_column(PairDecision))
     note: Mapped[str] = mapped_column(default="")
     decided_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0009"
 down_revision = "0008"
@@ -12,7 +11,6 @@ branch_labels = None
 depends_on = None
 
 WHEN = sa.DateTime(timezone=True)
-JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -85,7 +83,6 @@ def _similarity() -> None:
         sa.Column("second_id", sa.String(length=36), nullable=False),
         sa.Column("score", sa.Double(), nullable=False),
         sa.Column("shared", sa.Integer(), nullable=False),
-        sa.Column("spans", JSON, nullable=False),
         sa.Column("decision", sa.String(length=16), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("decided_by", sa.String(length=36), nullable=True),
