@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from grader.db.models import Role
 from grader.people.errors import RosterRefused
+from grader.spreadsheets import NotASpreadsheet, read_rows
 
 MOST_LINES = 5_000
 MOST_BYTES = 2 * 1024 * 1024
@@ -46,12 +45,10 @@ def read_roster(data: bytes) -> list[RosterLine]:
     """Raises RosterRefused where the file as a whole cannot be read; single lines carry their problem."""
     if len(data) > MOST_BYTES:
         raise RosterRefused(f"The file is larger than {MOST_BYTES // 1024 // 1024} MB; a roster is not that long.")
-    text = _decoded(data)
-    first = text.splitlines()[0] if text.strip() else ""
-    delimiter = max(",;\t", key=first.count)
-    rows = [
-        row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(c.strip() for c in row)
-    ]
+    try:
+        rows = read_rows(data)
+    except NotASpreadsheet as error:
+        raise RosterRefused(str(error)) from None
     if len(rows) < 2:
         raise RosterRefused(
             "The file has no line under its titles. The first line names the columns, such as email,name."
@@ -66,15 +63,6 @@ def read_roster(data: bytes) -> list[RosterLine]:
         seen.add(line.email)
         lines.append(line)
     return lines
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise RosterRefused("The file is not text. Save it as CSV (UTF-8).")
 
 
 def _places(titles: list[str]) -> dict[str, int]:

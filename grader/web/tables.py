@@ -10,11 +10,11 @@ from typing import Literal, TypeAlias
 
 from flask import Response
 
+from grader.spreadsheets import neutral
 from grader.web import formats
 
 Value: TypeAlias = str | int | float | datetime | None
 Kind: TypeAlias = Literal["text", "count", "points", "share", "seconds", "time"]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def grouped(value: float) -> str:
@@ -81,5 +81,4 @@ def _plain(value: Value) -> str | int | float:
         return formats.iso(value)
     if isinstance(value, float):
         return round(value, 6)
-    # A spreadsheet would run a cell that begins so; names and messages come from students.
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return neutral(value) if isinstance(value, str) else value  # names and messages come from students

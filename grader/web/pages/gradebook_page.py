@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from grader.db.models import Assignment, AuditEntry, Course, Role, User
 from grader.gradebook import table
 from grader.gradebook.cells import Cell
+from grader.gradebook.overrides import Decision
 from grader.gradebook.table import PEOPLE_SORTS, GradebookFilter
 from grader.gradebook.total_rules import rule_of
 from grader.gradebook.total_words import PART_TEXTS, made_of_text, rule_text
@@ -88,6 +89,7 @@ class GradebookPage:
 class HistoryRow:
     at: datetime
     text: str
+    undo: Decision | None = None  # what a person had decided before this, where that is something else than now
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ def cell_page(
         terms=terms,
         attempts=attempt_rows(attempts, Standing(terms, grade, hides=False, own=False)),
         history=[
-            HistoryRow(entry.at, history_text(entry))
+            HistoryRow(entry.at, history_text(entry), _undo(entry, Decision(override, cell.excused, cell.note)))
             for entry in table.history_of(session, assignment=assignment, student_id=student.id)
         ],
         back_url=url_for("gradebook.page", course_slug=course.slug),
@@ -208,6 +210,14 @@ def history_text(entry: AuditEntry) -> str:
     changed = [f"{key.replace('_', ' ')}: {_plain(before.get(key))} → {_plain(value)}" for key, value in after.items()
                if before.get(key) != value and not key.endswith("_id")]  # fmt: skip
     return f"{entry.action} by {entry.actor.removeprefix('user:')}" + (f" ({'; '.join(changed)})" if changed else "")
+
+
+def _undo(entry: AuditEntry, now: Decision) -> Decision | None:
+    before = entry.before or {}
+    if entry.action != "grade.changed" or "override_score" not in before or not entry.actor.startswith("user:"):
+        return None
+    decided = Decision(before["override_score"], bool(before.get("excused")), before.get("note", ""))
+    return None if decided == now else decided
 
 
 def _student_row(book_url: str, book: table.Gradebook, row: table.Row) -> StudentRow:

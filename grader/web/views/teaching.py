@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from grader.web.views import admin, course_total, dashboard, incoming, marking, people, regrades, trials, webhooks
+from grader.web.views import admin, course_total, dashboard, grade_files, incoming, marking, people, regrades, trials, webhooks
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     admin.pages,
     course_total.pages,
     dashboard.pages,
+    grade_files.pages,
     incoming.pages,
     marking.pages,
     people.pages,

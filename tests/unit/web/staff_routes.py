@@ -57,6 +57,9 @@ PAGES: Rows = [
     ("admin.retry", "POST", "/admin/failed/S/retry", ADMIN),
     ("admin.audit", "GET", "/admin/audit", ADMIN),
     ("admin.prometheus", "GET", "/admin/metrics", (401,) * 6),  # for tokens alone
+    ("grade_files.page", "GET", f"{COURSE}/gradebook-files", STAFF_OF_COURSE),
+    ("grade_files.export", "GET", f"{COURSE}/gradebook-files/canvas.csv", STAFF_OF_COURSE),
+    ("grade_files.take", "POST", f"{COURSE}/gradebook-files", (IN, 403, 403, 403, 422, 404)),
     ("incoming.listed", "GET", f"{COURSE}/incoming", (IN, 403, 403, 403, 200, 404)),
     ("incoming.add", "POST", f"{COURSE}/incoming", (IN, 403, 403, 403, 422, 404)),
     ("incoming.one", "GET", f"{COURSE}/incoming/none", NO_WEBHOOK),
@@ -97,6 +100,8 @@ OPERATIONS: Rows = [
     ("v1.admin_failed", "GET", f"{API}/admin/failed", API_ADMIN),
     ("v1.admin_retry", "POST", f"{API}/admin/failed/retry", API_ADMIN),
     ("v1.admin_audit", "GET", f"{API}/admin/audit", API_ADMIN),
+    ("v1.export_grades", "GET", f"{API}{COURSE}/gradebook-files/moodle", API_STAFF),
+    ("v1.import_grades", "POST", f"{API}{COURSE}/gradebook-files", (401, 403, 403, 403, 400, 404)),
     ("v1.hook", "POST", f"{API}/hooks/none", (404,) * 6),
     ("v1.incoming", "GET", f"{API}{COURSE}/incoming", (401, 403, 403, 403, 200, 404)),
     ("v1.add_sender", "POST", f"{API}{COURSE}/incoming", API_WEBHOOK),
