@@ -210,7 +210,7 @@ def test_a_column_that_was_removed_is_made_anew(plain_moodle: Connected) -> None
 
 def test_without_the_right_to_make_columns_a_person_is_told_why(plain_moodle: Connected) -> None:
     desk = plain_moodle
-    desk.platform.line_item_script = [(200, {}, "[]")] + [(403, {}, "")] * 20
+    desk.platform.line_item_script = [(200, {}, "[]"), *[(403, {}, "")] * 20]
     desk.give(7.0)
     desk.settle()
     assert desk.state() == "dead"

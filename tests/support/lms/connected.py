@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from grader.db.models import (
     Grade,
@@ -53,8 +54,9 @@ class Unsigned:
 
 
 def remote(rules: str = "127.0.0.0/8") -> Remote:
-    client = Client(Rules.of(rules), 30.0)
-    return Remote(Services(client, Tokens(client, cast(Signer, Unsigned()))))
+    """`rules`: which addresses the services may have; that of the token is always reached."""
+    tokens = Tokens(Client(Rules.of("127.0.0.0/8"), 30.0), cast(Signer, Unsigned()))
+    return Remote(Services(Client(Rules.of(rules), 30.0), tokens))
 
 
 @dataclass
@@ -105,14 +107,19 @@ class Connected:
 
     def give(self, score: float | None, *, student: User | None = None, excused: bool = False) -> None:
         """An instructor sets the grade, excuses, or (None) takes back what was set."""
-        student = student or self.world.student
         with self.world.backend.writing() as session:
-            grade = session.scalar(select(Grade).where(Grade.student_id == student.id))
-            decision = Decision(score, excused, "a test" if score is not None or excused else "")
-            overrides.decide(
-                session, assignment=self.world.assignment, student=student, decision=decision,
-                expected=grade.revision if grade is not None else 0, by=TEST,
-            )  # fmt: skip
+            self.decide(session, score, student=student, excused=excused)
+
+    def decide(
+        self, session: Session, score: float | None, *, student: User | None = None, excused: bool = False
+    ) -> None:
+        student = student or self.world.student
+        grade = session.scalar(select(Grade).where(Grade.student_id == student.id))
+        decision = Decision(score, excused, "a test" if score is not None or excused else "")
+        overrides.decide(
+            session, assignment=self.world.assignment, student=student, decision=decision,
+            expected=grade.revision if grade is not None else 0, by=TEST,
+        )  # fmt: skip
 
     def show(self, shown: bool) -> None:
         with self.world.backend.writing() as session:
@@ -154,6 +161,10 @@ class Connected:
                 return
             self.now = max(self.now, min(waiting))
         raise AssertionError("it is tried for ever")
+
+    def settle_after(self, wait: timedelta) -> None:
+        self.now += wait
+        self.settle()
 
     def reconcile(self) -> Reconciled:
         with self.world.backend.reading() as session:
