@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from assignments.asking import Call, Got
-from assignments.vocabulary import Ask, Conclusion, FunctionTask, Outcome, Setting, Share, Trial, check, combine
-from assignments.vocabulary.probes import as_probe, failed, judge_probe, missing_name, no_value
+from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Share, Trial, check, combine
+from assignments.vocabulary.probes import as_probe, judge_probe
+from assignments.vocabulary.trained_digits import TrainedTask, judge_trained_digits
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
-from reference.comparators.numbers import Floats, Numbers, to_numbers
-from reference.implementations import digits, layers
+from reference.comparators.numbers import Floats
+from reference.implementations import layers
 from reference.misconceptions import Misconception
 from reference.plain import Plain
 
 APPROXIMATE = 0.5  # what derivatives by finite differences earn
-ENOUGH, HALF_ENOUGH = 0.80, 0.60
 NEAR = Tolerance(relative=1e-6, absolute=1e-9)
 # The task allows a small number inside the logarithm or none.
 ROUGH = Tolerance(relative=1e-3, absolute=2e-4)
@@ -38,6 +37,7 @@ LINEAR_VALUES, LINEAR_DERIVATIVE = probe("linear_values"), probe("linear_derivat
 # Of layers that the task does not ask for: no right answer enters the kernel.
 STACK_VALUES, STACK_DERIVATIVE = probe("other_layers", "stack_values"), probe("other_layers", "stack_derivative")
 UPDATES, PREDICTIONS = probe("updates"), probe("predictions")
+TRAINED = TrainedTask("layers", "the network in layers", PREDICTIONS, enough=0.80, half=0.60)
 
 
 def maker(name: str, source: str) -> str:
@@ -223,27 +223,7 @@ def adam(ask: Ask) -> Outcome:
 
 @check("layers")
 def trained(ask: Ask) -> Outcome:
-    gone = missing_name(ask, ["layers"])
-    if gone is not None:
-        return gone
-    shown = "the network in layers"
-    images, labels = digits.disturbed(ask.rng)
-    replies = ask.calls([Call(shown, (images,), given=as_probe(shown, PREDICTIONS))])
-    stopped = no_value(replies, shown)
-    if stopped is not None:
-        return stopped
-    numbers = to_numbers(replies[0].value) if isinstance(replies[0], Got) else None
-    if not isinstance(numbers, Numbers) or numbers.array.shape != (len(labels), digits.CLASSES):
-        return failed(
-            "The network in `layers` does not turn (batch, 64) images into (batch, 10) outputs.", "wrong-shape"
-        )
-    share = digits.accuracy(numbers.array, labels) if np.all(np.isfinite(numbers.array)) else 0.0
-    said = f"On digits with some noise, {share:.0%} of your network's answers are right"
-    if share >= ENOUGH:
-        return Outcome(Conclusion.PASSED, 1.0, f"{said}.")
-    if share >= HALF_ENOUGH:
-        return Outcome(Conclusion.PARTIAL, 0.5, f"{said}; {ENOUGH:.0%} are asked.", "barely-trained")
-    return failed(f"{said}; {ENOUGH:.0%} are asked, and guessing gives 10 %.", "not-trained")
+    return judge_trained_digits(ask, TRAINED)
 
 
 def compare_either(got: Plain, want: Any) -> Comparison:

@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from assignments.asking import Call, Got
-from assignments.vocabulary import Ask, Conclusion, FunctionTask, Outcome, Setting, Share, Trial, check, combine
-from assignments.vocabulary.probes import as_probe, failed, judge_probe, missing_name, no_value
+from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Share, Trial, check, combine
+from assignments.vocabulary.probes import as_probe, judge_probe
+from assignments.vocabulary.trained_digits import TrainedTask, judge_trained_digits
 from reference.comparators.arrays import Comparison, compare_array
 from reference.comparators.layers import compare_layers
-from reference.comparators.numbers import Floats, Numbers, to_numbers
-from reference.implementations import digits, mlp
+from reference.comparators.numbers import Floats
+from reference.implementations import mlp
 from reference.misconceptions import Misconception
 from reference.plain import Plain
 
-ENOUGH, HALF_ENOUGH = 0.85, 0.65
 OTHER_RATE = 0.3
 APPROXIMATE = 0.5  # what gradients by finite differences earn
 
@@ -70,6 +69,7 @@ def _probe(images):
     import __main__
     return __main__.mlp_classifier.predict(images)
 """
+TRAINED = TrainedTask("mlp_classifier", "mlp_classifier.predict(X)", PREDICTIONS, enough=0.85, half=0.65)
 
 
 def other_gradient(weights: mlp.Weights, X: Floats, Y: Floats) -> list[Floats]:
@@ -199,25 +199,7 @@ def judge_option(
 
 @check("mlp_classifier")
 def classifier(ask: Ask) -> Outcome:
-    gone = missing_name(ask, ["mlp_classifier"])
-    if gone is not None:
-        return gone
-    shown = "mlp_classifier.predict(X)"
-    images, labels = digits.disturbed(ask.rng)
-    replies = ask.calls([Call(shown, (images,), given=as_probe(shown, PREDICTIONS))])
-    stopped = no_value(replies, shown)
-    if stopped is not None:
-        return stopped
-    numbers = to_numbers(replies[0].value) if isinstance(replies[0], Got) else None
-    if not isinstance(numbers, Numbers) or numbers.array.shape != (len(labels), digits.CLASSES):
-        return failed(f"`{shown}` does not turn (n, 64) images into (n, 10) outputs.", "wrong-shape")
-    share = digits.accuracy(numbers.array, labels) if np.all(np.isfinite(numbers.array)) else 0.0
-    said = f"On digits with some noise, {share:.0%} of your network's answers are right"
-    if share >= ENOUGH:
-        return Outcome(Conclusion.PASSED, 1.0, f"{said}.")
-    if share >= HALF_ENOUGH:
-        return Outcome(Conclusion.PARTIAL, 0.5, f"{said}; {ENOUGH:.0%} are asked.", "barely-trained")
-    return failed(f"{said}; {ENOUGH:.0%} are asked, and guessing gives 10 %.", "not-trained")
+    return judge_trained_digits(ask, TRAINED)
 
 
 def networks(rng: np.random.Generator, *, bias: bool = True) -> list[tuple[list[Floats], Floats, Floats]]:

@@ -15,6 +15,7 @@ from assignments.asking import Ask, Call, Got
 from assignments.outcome import Conclusion, Outcome
 from assignments.vocabulary.probes import as_probe, failed, missing_name, no_value
 from reference.comparators.numbers import Floats, Numbers, to_numbers
+from reference.comparators.thresholds import Band, judge_bands
 from reference.frozen import frozen
 from reference.implementations import mnist1d, torch_layers
 from reference.implementations.torch_layers import Layer
@@ -128,14 +129,15 @@ def judge_validation_error(ask: Ask, answered: Answered, *, unchanged: bool = Fa
         message = f"{said} Network and training seem to be as they were handed out: nothing has been improved yet."
         return failed(message, "unchanged", staff)
     note = _printed_otherwise(ask, error)
-    if error < baseline - 1e-6:
+    earned = judge_bands(error, (Band(baseline - 1e-6, 1.0), Band(baseline + PART_BAND + 1e-6, PART))).fraction
+    if earned == 1:
         return Outcome(Conclusion.PASSED, 1.0, " ".join(filter(None, [said, note])), staff=staff, measure=unseen)
     over = error - baseline
-    if over <= PART_BAND:
+    if earned:
         message = (
             f"{said} That is {over:.2f} points too much for all points." if over > 0 else f"{said} It must be below."
         )
-        return Outcome(Conclusion.PARTIAL, PART, " ".join(filter(None, [message, note])), "just-above", staff, unseen)
+        return Outcome(Conclusion.PARTIAL, earned, " ".join(filter(None, [message, note])), "just-above", staff, unseen)
     key = "not-trained" if error > 80 else "above-baseline"
     return failed(" ".join(filter(None, [f"{said} That is {over:.1f} points too much.", note])), key, staff)
 

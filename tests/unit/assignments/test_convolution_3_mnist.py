@@ -12,7 +12,7 @@ import pytest
 from assignments.outcome import Outcome
 from reference.implementations import image_networks, withheld_images
 from reference.misconceptions import Misconception
-from tests.support.numpy_networks import ProbedNetworks
+from tests.support.numpy_networks import ProbedNetworks, as_it_is, dropped, in_training
 from tests.support.packages import check
 
 SLUG = "convolution-3-mnist"
@@ -58,36 +58,15 @@ def test_other_layers_are_named_with_their_parameters() -> None:
     assert "21,840" in outcome.message
 
 
-def training(channels: Callable[[np.random.Generator], Any], units: Callable[[np.random.Generator], Any]) -> Any:
-    """The scores of 400 copies, with the channels and hidden units multiplied by what the two functions draw."""
-
-    def run(picture: np.ndarray, copies: int, weights: list[np.ndarray]) -> np.ndarray:
-        rng = np.random.default_rng(int(abs(picture.sum()) * 1e4))
-        pooled = np.broadcast_to(weights[3][:, None, None], (copies, 20, 8, 8)) * channels(rng)
-        flat = image_networks.relu(image_networks.pool(pooled)).reshape(copies, -1)
-        hidden = image_networks.relu(flat @ weights[4].T + weights[5]) * units(rng)
-        return image_networks.log_softmax(hidden @ weights[6].T + weights[7]).astype(np.float32)
-
-    return run
-
-
-def masked(shape: tuple[int, ...], drop: float) -> Callable[[np.random.Generator], Any]:
-    return lambda rng: (rng.random((400, *shape)) >= drop) / (1 - drop)
-
-
-def one(rng: np.random.Generator) -> float:
-    return 1.0
-
-
 DROPOUTS = {
-    "right": (masked((20, 1, 1), 0.5), one, 1.0, None),
-    "none": (one, one, 0.0, "no-dropout"),
-    "single values": (masked((20, 8, 8), 0.5), one, 0.0, "element-dropout"),
-    "another rate": (masked((20, 1, 1), 0.25), one, 0.25, "other-rate"),
-    "twice": (masked((20, 1, 1), 0.5), masked((50,), 0.5), 0.5, "second-dropout"),
-    "whole images": (masked((1, 1, 1), 0.5), one, 0.0, "shared-mask"),
-    "never rescaled": (lambda rng: (rng.random((400, 20, 1, 1)) < 0.5) * 1.0, one, 0.0, "not-rescaled"),
-    "units, not channels": (one, masked((50,), 0.5), 0.0, "shared-mask"),
+    "right": (dropped((20, 1, 1), 0.5), as_it_is, 1.0, None),
+    "none": (as_it_is, as_it_is, 0.0, "no-dropout"),
+    "single values": (dropped((20, 8, 8), 0.5), as_it_is, 0.0, "element-dropout"),
+    "another rate": (dropped((20, 1, 1), 0.25), as_it_is, 0.25, "other-rate"),
+    "twice": (dropped((20, 1, 1), 0.5), dropped((50,), 0.5), 0.5, "second-dropout"),
+    "whole images": (dropped((1, 1, 1), 0.5), as_it_is, 0.0, "shared-mask"),
+    "never rescaled": (lambda rng, copies: (rng.random((copies, 20, 1, 1)) < 0.5) * 1.0, as_it_is, 0.0, "not-rescaled"),
+    "units, not channels": (as_it_is, dropped((50,), 0.5), 0.0, "shared-mask"),
 }
 
 
@@ -97,7 +76,7 @@ def test_dropout_is_judged_by_its_masks(kind: str, seed: int) -> None:
     channels, units, fraction, diagnosis = DROPOUTS[kind]
     probes = {
         "Net()": lambda: [list(shape) for shape in SHAPES],
-        "Net()(images) in training mode": training(channels, units),
+        "Net()(images) in training mode": in_training(channels, units),
     }
     outcome = check(SLUG, "dropout")(ProbedNetworks(probes, ("Net",), seed))
     assert (outcome.fraction, outcome.diagnosis) == (fraction, diagnosis)

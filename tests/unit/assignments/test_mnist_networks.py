@@ -11,7 +11,7 @@ import pytest
 from assignments.outcome import Outcome
 from reference.implementations import image_networks
 from reference.misconceptions import Misconception
-from tests.support.numpy_networks import ProbedNetworks
+from tests.support.numpy_networks import ProbedNetworks, dropped, in_training
 from tests.support.packages import check
 
 SLUG = "mnist-networks"
@@ -46,18 +46,6 @@ def test_each_known_mistake_is_named(name: str, known: Misconception, seed: int)
     assert (outcome.diagnosis, outcome.message) == (known.key, known.sentence)
 
 
-def training(drop_channels: float, drop_units: float, last: Callable[..., Any]) -> Callable[..., Any]:
-    def run(picture: np.ndarray, copies: int, weights: list[np.ndarray]) -> np.ndarray:
-        rng = np.random.default_rng(int(abs(picture.sum()) * 1e4))
-        kept = (rng.random((copies, 20, 1)) >= drop_channels) / (1 - drop_channels)
-        flat = np.broadcast_to(weights[3][:, None] * kept, (copies, 20, 16)).reshape(copies, -1)
-        hidden = image_networks.relu(flat @ weights[4].T + weights[5])
-        hidden = hidden * (rng.random(hidden.shape) >= drop_units) / (1 - drop_units)
-        return last(hidden @ weights[6].T + weights[7]).astype(np.float32)
-
-    return run
-
-
 LASTS = {
     "log softmax": image_networks.log_softmax,
     "softmax": image_networks.softmax,
@@ -83,7 +71,9 @@ def test_dropout_is_judged_whatever_softmax_follows(
 ) -> None:
     probes = {
         "ConvNet()": lambda: [list(shape) for shape in CONV],
-        "ConvNet()(images) in training mode": training(channels, units, LASTS[last]),
+        "ConvNet()(images) in training mode": in_training(
+            dropped((20, 1, 1), channels), dropped((60,), units), LASTS[last]
+        ),
     }
     outcome = check(SLUG, "dropout")(ProbedNetworks(probes, ("ConvNet",), seed))
     assert outcome.fraction == fraction
