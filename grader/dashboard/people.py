@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from grader.dashboard.figures import Needs, StudentNeed
-from grader.db.models import Assignment, Enrolment, Grade, Role, Submission, User
+from grader.db.models import Assignment, Enrolment, Grade, Role, Submission, SubmissionMember, User
 
 SHOWN = 50
 STUCK_ATTEMPTS = 3  # so many attempts at one assignment…
@@ -46,10 +46,21 @@ def _tried(where: ColumnElement[bool], number: int, *, stuck: bool = False) -> A
         .where(where, Submission.number == number)
     )
     if not stuck:
-        return query
+        return query.union(*_tried_with_others(where, number))
     own = and_(Grade.student_id == Submission.student_id, Grade.assignment_id == Submission.assignment_id)
     excused = func.coalesce(Grade.excused, False)
     return query.outerjoin(Grade, own).where(func.coalesce(_share(), 0.0) < STUCK_SHARE, excused.is_(False))
+
+
+def _tried_with_others(where: ColumnElement[bool], number: int) -> list[Any]:
+    """The same for what counts for several: numbers are the group's, so a member may have the later ones alone."""
+    shared = (
+        select(Submission.id)
+        .join(Assignment, Assignment.id == Submission.assignment_id)
+        .join(SubmissionMember, SubmissionMember.submission_id == Submission.id)
+    )
+    ids = shared.where(where, Submission.number >= number)
+    return [ids.with_only_columns(Submission.student_id), ids.with_only_columns(SubmissionMember.student_id)]
 
 
 def _tries(session: Session, where: ColumnElement[bool], students: Sequence[str]) -> dict[str, tuple[int, Any, Any]]:

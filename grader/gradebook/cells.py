@@ -9,9 +9,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grader.db.models import Extension, Grade, Submission, SubmissionStatus
+from grader.db.models import Grade, Submission, SubmissionMember, SubmissionStatus
 from grader.gradebook.totals import Result
-from grader.policies.queries import allowance_of
 from grader.policies.terms import Allowance, own_due
 
 WAITING = (SubmissionStatus.QUEUED, SubmissionStatus.RUNNING)
@@ -70,12 +69,6 @@ def cells_of(
     return cells
 
 
-def allowances_of(session: Session, assignment_ids: Sequence[str]) -> dict[Key, Allowance]:
-    """What students have of these assignments beyond the others."""
-    query = select(Extension).where(Extension.assignment_id.in_(assignment_ids))
-    return {(e.student_id, e.assignment_id): allowance_of(e) for e in session.scalars(query)}
-
-
 def result_of(column: Column, cell: Cell, allowance: Allowance | None, *, weighted: bool, now: datetime) -> Result:
     """The cell as a part of the course total."""
     due = own_due(column.due_at, allowance)
@@ -92,13 +85,20 @@ def result_of(column: Column, cell: Cell, allowance: Allowance | None, *, weight
 def _handed_in(
     session: Session, assignment_ids: Sequence[str], student_ids: Sequence[str] | None
 ) -> dict[Key, tuple[int, int, int]]:
+    """By whom it counts for: what a student handed in, and what others of the group did."""
+    found: dict[Key, tuple[int, int, int]] = {}
     waiting = func.count().filter(Submission.status.in_(WAITING))
     failed = func.count().filter(Submission.status == SubmissionStatus.FAILED)
-    query = (
-        select(Submission.student_id, Submission.assignment_id, func.count(), waiting, failed)
-        .where(Submission.assignment_id.in_(assignment_ids))
-        .group_by(Submission.student_id, Submission.assignment_id)
-    )
-    if student_ids is not None:
-        query = query.where(Submission.student_id.in_(student_ids))
-    return {(student, assignment): (n, w, f) for student, assignment, n, w, f in session.execute(query)}
+    own, others = Submission.student_id, SubmissionMember.student_id
+    for student in (own, others):
+        query = select(student, Submission.assignment_id, func.count(), waiting, failed).where(
+            Submission.assignment_id.in_(assignment_ids)
+        )
+        if student is others:
+            query = query.join(SubmissionMember, SubmissionMember.submission_id == Submission.id)
+        if student_ids is not None:
+            query = query.where(student.in_(student_ids))
+        for who, assignment, *counts in session.execute(query.group_by(student, Submission.assignment_id)):
+            before = found.get((who, assignment), (0, 0, 0))
+            found[who, assignment] = (before[0] + counts[0], before[1] + counts[1], before[2] + counts[2])
+    return found

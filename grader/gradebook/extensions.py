@@ -13,6 +13,7 @@ from grader.audit.service import Actor
 from grader.db.models import Assignment, Course, Enrolment, Extension, Role, User
 from grader.gradebook.errors import InvalidExtension, NotAStudent, NoTokens
 from grader.grading import grades
+from grader.groups import queries as groups
 from grader.policies import queries as policies
 from grader.policies.evaluation import tokens_left
 from grader.policies.terms import Allowance
@@ -39,7 +40,7 @@ def grant(
         extension.due_at, extension.closes_at = allowance.due_at, allowance.closes_at
         extension.extra_attempts, extension.reason = allowance.extra_attempts, reason.strip()
         _note(session, extension, "extension.granted", before, by)
-        grades.refresh(session, student.id, assignment.id, by)
+        _refresh(session, assignment, student, by)
         given.append(extension)
     return given
 
@@ -54,7 +55,7 @@ def revoke(session: Session, *, assignment: Assignment, student: User, by: Actor
     extension.due_at = extension.closes_at = None
     extension.extra_attempts, extension.reason = 0, ""
     _note(session, extension, "extension.revoked", before, by)
-    grades.refresh(session, student.id, assignment.id, by)
+    _refresh(session, assignment, student, by)
 
 
 def spend_token(session: Session, *, assignment: Assignment, student: User, by: Actor) -> Extension:
@@ -66,7 +67,7 @@ def spend_token(session: Session, *, assignment: Assignment, student: User, by: 
     before = _view(extension)
     extension.tokens += 1
     _note(session, extension, "late-token.spent", before, by)
-    grades.refresh(session, student.id, assignment.id, by)
+    _refresh(session, assignment, student, by)
     return extension
 
 
@@ -78,6 +79,13 @@ def token_room(session: Session, assignment: Assignment, student_id: str) -> int
     course = session.get_one(Course, assignment.course_id)
     spent = policies.tokens_spent(session, course_id=course.id, student_id=student_id)
     return tokens_left(terms, course.late_tokens, spent)
+
+
+def _refresh(session: Session, assignment: Assignment, student: User, by: Actor) -> None:
+    """The grades of all for whom the student's extension holds."""
+    shared = groups.sharing(session, [assignment], student.id).get((student.id, assignment.id), [])
+    for student_id in sorted({student.id, *shared}):
+        grades.refresh(session, student_id, assignment.id, by)
 
 
 def _require_sense(assignment: Assignment, allowance: Allowance, reason: str) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, aliased
 from grader.audit import queries as audit
 from grader.courses import queries as courses
 from grader.db.models import Assignment, AuditEntry, Course, Enrolment, Extension, Grade, Role, User
-from grader.gradebook.cells import NOTHING, Cell, Column, Key, allowances_of, cells_of, result_of
+from grader.gradebook.cells import NOTHING, Cell, Column, Key, cells_of, result_of
 from grader.gradebook.total_rules import rule_of
 from grader.gradebook.totals import CourseTotal, course_total
+from grader.policies.queries import allowances_of
 from grader.time import utc_now
 
 PEOPLE_SORTS = ("name", "email", "section", "total")
@@ -155,7 +156,10 @@ def _rows(
     cells: Mapping[Key, Cell],
 ) -> list[Row]:
     rule, now = rule_of(session.get_one(Course, course_id)), utc_now()
-    allowances = allowances_of(session, [c.id for c in columns]) if rule.missing_zero else {}
+    allowances = {}
+    if rule.missing_zero:
+        given = courses.assignments_of(session, course_id, published_only=False)
+        allowances = allowances_of(session, given, people[0][0].id if len(people) == 1 else None)
     rows = []
     for user, section in people:
         own = tuple(cells.get((user.id, column.id), NOTHING) for column in columns)

@@ -12,6 +12,7 @@ from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Assignment, Grade, Run, Submission
 from grader.grading import queries
+from grader.groups import queries as groups
 from grader.outbox import service as outbox
 from grader.outbox.kinds import GRADE_CHANGED, GRADE_RETRACTED
 from grader.policies import queries as policies
@@ -31,15 +32,21 @@ def refresh(session: Session, student_id: str, assignment_id: str, by: Actor) ->
     return _bring_up(session, assignment, grade, graded, terms, by)
 
 
+def refresh_for(session: Session, submission: Submission, by: Actor) -> None:
+    """The same for everybody for whom the submission counts."""
+    for student_id in groups.students_of(session, submission):
+        refresh(session, student_id, submission.assignment_id, by)
+
+
 def refresh_all(session: Session, assignment: Assignment, by: Actor) -> int:
     """The same for everybody who handed in, after the rules changed; tells how many grades changed."""
     policy = policies.policy_in_force(assignment, courses.current_version(session, assignment.id))
     dates = policies.dates_of(assignment)
-    allowances = policies.allowances_of(session, assignment.id)
+    allowances = policies.allowances_of(session, [assignment])
     graded = queries.graded_of_assignment(session, assignment.id)
     changed = 0
     for grade in queries.lock_grades(session, assignment.id):
-        terms = terms_for(policy, dates, allowances.get(grade.student_id))
+        terms = terms_for(policy, dates, allowances.get((grade.student_id, assignment.id)))
         changed += _bring_up(session, assignment, grade, graded.get(grade.student_id, []), terms, by)
     return changed
 

@@ -17,6 +17,7 @@ from grader.db.models import (
     SweeperState,
 )
 from grader.db.sweeper_state import THE_ROW
+from grader.groups import queries as groups
 from grader.outbox.kinds import RUN_JOB
 from worker.contract import GradeStatus, Queue
 
@@ -79,12 +80,12 @@ def change_run(
 
 
 def graded_submissions(session: Session, student_id: str, assignment_id: str) -> list[tuple[Submission, Run]]:
-    """The student's submissions for the assignment whose counted run was graded, by number."""
+    """The submissions that count for the student and whose counted run was graded, by number."""
     query = (
         select(Submission, Run)
         .join(Run, Run.id == Submission.counted_run_id)
         .where(
-            Submission.student_id == student_id,
+            groups.counts_for(session, student_id),
             Submission.assignment_id == assignment_id,
             Run.outcome == GradeStatus.GRADED,
         )
@@ -102,8 +103,10 @@ def graded_of_assignment(session: Session, assignment_id: str) -> dict[str, list
         .order_by(Submission.number)
     )
     found: dict[str, list[tuple[Submission, Run]]] = {}
+    shared = groups.shared_of_assignment(session, assignment_id)
     for submission, counted in session.execute(query):
-        found.setdefault(submission.student_id, []).append((submission, counted))
+        for student_id in (submission.student_id, *shared.get(submission.id, ())):
+            found.setdefault(student_id, []).append((submission, counted))
     return found
 
 

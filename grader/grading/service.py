@@ -127,7 +127,7 @@ def count(session: Session, submission: Submission, run: Run, by: Actor) -> None
         "max_score": run.max_score,
     }
     outbox.add(session, SUBMISSION_GRADED, submission.id, payload)
-    grades.refresh(session, submission.student_id, submission.assignment_id, by)
+    grades.refresh_for(session, submission, by)
 
 
 def _is_trial(session: Session, run_id: str) -> bool:

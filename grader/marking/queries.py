@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from grader.db.models import CheckResultRow, Enrolment, Grade, Mark, SecondMark, Submission, User
@@ -58,15 +58,19 @@ def _work(assignment_id: str, course_id: str, key: str) -> Any:
             row.points, row.max_points, row.verdict, Mark.id, Mark.marker_id, marker.name, Mark.updated_at,
             func.coalesce(Mark.revision, 0),
         )
-        .select_from(Grade)
-        .join(Submission, Submission.id == Grade.submission_id)
+        .select_from(Submission)
         .join(User, User.id == Submission.student_id)
         .outerjoin(Enrolment, (Enrolment.user_id == User.id) & (Enrolment.course_id == course_id))
         .join(row, (row.run_id == Submission.counted_run_id) & (row.key == key))
         .outerjoin(Mark, (Mark.submission_id == Submission.id) & (Mark.check_key == key))
         .outerjoin(marker, marker.id == Mark.marker_id)
-        .where(Grade.assignment_id == assignment_id)
+        .where(_that_count(assignment_id))
     )  # fmt: skip
+
+
+def _that_count(assignment_id: str) -> ColumnElement[bool]:
+    """Submissions that count for somebody; one of a group, which counts for several, is marked once."""
+    return Submission.id.in_(select(Grade.submission_id).where(Grade.assignment_id == assignment_id))
 
 
 def waiting_counts(session: Session, assignment_id: str, keys: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -74,11 +78,10 @@ def waiting_counts(session: Session, assignment_id: str, keys: Sequence[str]) ->
     row = CheckResultRow
     query = (
         select(row.key, func.count(), func.count(Mark.id))
-        .select_from(Grade)
-        .join(Submission, Submission.id == Grade.submission_id)
+        .select_from(Submission)
         .join(row, row.run_id == Submission.counted_run_id)
         .outerjoin(Mark, (Mark.submission_id == Submission.id) & (Mark.check_key == row.key))
-        .where(Grade.assignment_id == assignment_id, row.key.in_(keys))
+        .where(_that_count(assignment_id), row.key.in_(keys))
         .group_by(row.key)
     )
     return {key: (total, marked) for key, total, marked in session.execute(query)}

@@ -124,4 +124,4 @@ def _count(
     marks.apply(session, run)
     after = {"question": key, "points": mark.points, "comment": mark.comment}
     audit.record(session, by, "mark.given", "submission", submission.id, before=before, after=after)
-    grades.refresh(session, submission.student_id, submission.assignment_id, by)
+    grades.refresh_for(session, submission, by)

@@ -24,6 +24,16 @@ class Allowance:
         return self == Allowance()
 
 
+def merged(one: Allowance, other: Allowance) -> Allowance:
+    """What both together give a group: the later dates, the larger number of attempts, the late tokens of both."""
+    return Allowance(
+        due_at=max((when for when in (one.due_at, other.due_at) if when is not None), default=None),
+        closes_at=max((when for when in (one.closes_at, other.closes_at) if when is not None), default=None),
+        extra_attempts=max(one.extra_attempts, other.extra_attempts),
+        tokens=one.tokens + other.tokens,
+    )
+
+
 @dataclass(frozen=True)
 class Terms:
     """`policy` with the dates and the number of attempts that hold for one student."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -16,6 +16,7 @@ from grader.db.models import (
     Submission,
     User,
 )
+from grader.groups import queries as groups
 from grader.submissions.filters import Page, QueueLength, SubmissionFilter, SubmissionRow
 from grader.time import utc_now
 from worker.contract import Queue
@@ -45,10 +46,10 @@ def latest_run(submission: Submission) -> Run:
 def of_student(
     session: Session, *, student_id: str, assignment_id: str | None = None, limit: int = 50, offset: int = 0
 ) -> list[Submission]:
-    """A student's submissions, newest first, each with its assignment and the run that counts."""
+    """The submissions that count for a student, newest first, each with its assignment and the run that counts."""
     query = (
         select(Submission)
-        .where(Submission.student_id == student_id)
+        .where(groups.counts_for(session, student_id))
         .options(joinedload(Submission.assignment), joinedload(Submission.counted_run))
         .order_by(Submission.created_at.desc(), Submission.id.desc())
         .limit(limit)
@@ -167,7 +168,7 @@ def latest_by_assignment(
     """The student's newest submission for each assignment that has one."""
     query = (
         select(Submission)
-        .where(Submission.student_id == student_id, Submission.assignment_id.in_(assignment_ids))
+        .where(groups.counts_for(session, student_id), Submission.assignment_id.in_(assignment_ids))
         .order_by(Submission.number)
     )
     return {submission.assignment_id: submission for submission in session.scalars(query)}
@@ -178,10 +179,10 @@ def lock_student(session: Session, student_id: str) -> None:
     session.execute(select(User.id).where(User.id == student_id).with_for_update(key_share=True))
 
 
-def last_number(session: Session, student_id: str, assignment_id: str) -> int:
-    """The number of the student's newest submission for the assignment; 0 before the first."""
+def last_number(session: Session, student_ids: Sequence[str], assignment_id: str) -> int:
+    """The highest number among the submissions that count for one of these students; 0 before the first."""
     query = select(func.max(Submission.number)).where(
-        Submission.student_id == student_id, Submission.assignment_id == assignment_id
+        groups.counts_for(session, *student_ids), Submission.assignment_id == assignment_id
     )
     return session.scalar(query) or 0
 
@@ -190,7 +191,7 @@ def latest_with_digest(session: Session, student_id: str, assignment_id: str, di
     query = (
         select(Submission)
         .where(
-            Submission.student_id == student_id,
+            groups.counts_for(session, student_id),
             Submission.assignment_id == assignment_id,
             Submission.digest == digest,
         )

@@ -17,10 +17,12 @@ from grader.db.models import (
     RunCause,
     Source,
     Submission,
+    SubmissionMember,
     SubmissionStatus,
     User,
 )
 from grader.grading import runs
+from grader.groups import queries as groups
 from grader.outbox import service as outbox
 from grader.outbox.kinds import SUBMISSION_RECEIVED
 from grader.policies import queries as policies
@@ -72,7 +74,7 @@ def accept(
     now = now or utc_now()
     version, role = _version_to_grade(session, student, assignment)
     cleaned = clean_answers(answers, release_of(version))
-    queries.lock_student(session, student.id)  # two uploads at once must not get one number, nor one last attempt
+    members = _lock(session, assignment, student, alone=role.is_staff)
     if not role.is_staff:
         _require_room(session, student, assignment, now)
     same_as = queries.latest_with_digest(session, student.id, assignment.id, upload.digest)
@@ -85,16 +87,30 @@ def accept(
         digest=upload.digest,
         filename=upload.filename,
         answers=cleaned,
-        number=queries.last_number(session, student.id, assignment.id) + 1,
+        number=queries.last_number(session, members, assignment.id) + 1,
         source=source,
         status=SubmissionStatus.QUEUED,
         created_at=now,
     )
     session.add(submission)
     session.flush()
+    for member in members:
+        if member != student.id:
+            session.add(SubmissionMember(submission_id=submission.id, student_id=member))
     _tell(session, submission)
     run = runs.add(session, submission, version, RunCause.SUBMITTED)
     return Accepted(submission, run, same_as)
+
+
+def _lock(session: Session, assignment: Assignment, student: User, *, alone: bool) -> list[str]:
+    """For whom the upload is to count. Two uploads at once must get neither one number nor one last attempt."""
+    queries.lock_student(session, student.id)
+    if alone or assignment.group_rules is None:
+        return [student.id]
+    own = groups.memberships(session, assignment.id, [student.id])
+    groups.lock_groups(session, [membership.group_id for membership in own])
+    enrolled = {e.user_id for e in courses.people_of(session, assignment.course_id) if e.role is Role.STUDENT}
+    return [mate for mate in groups.mates_of(session, assignment, student.id) if mate in enrolled]
 
 
 def _tell(session: Session, submission: Submission) -> None:

@@ -17,6 +17,7 @@ from werkzeug.exceptions import NotFound
 
 from grader.courses import queries as courses
 from grader.db.models import Assignment, Course, Role, Submission, User
+from grader.groups import queries as groups
 from grader.submissions import queries as submissions
 from grader.time import utc_now
 from grader.web.backend import backend
@@ -171,12 +172,12 @@ def student_of_assignment(session: Session, caller: Caller, args: dict[str, Any]
 
 
 def reader_of_submission(session: Session, caller: Caller, args: dict[str, Any]) -> SubmissionScope:
-    """The student who handed it in, or staff of its course."""
+    """The student who handed it in, the others of the group for whom it counts, or staff of its course."""
     submission = submissions.get(session, args["submission_id"])
     if submission is None:
         raise _no_submission()
     role = courses.role_of(session, user_id=caller.user.id, course_id=submission.assignment.course_id)
-    own = submission.student_id == caller.user.id
+    own = submission.student_id == caller.user.id or groups.counts_also_for(session, submission.id, caller.user.id)
     if role is None or not (own or role.is_staff):
         raise _no_submission()
     return SubmissionScope(submission, role, own)

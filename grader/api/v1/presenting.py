@@ -11,6 +11,7 @@ from grader.api.v1 import schemas
 from grader.courses import queries as courses
 from grader.courses.service import release_of
 from grader.db.models import Assignment, Course, Role, Submission, User
+from grader.groups import queries as groups
 from grader.submissions import queries as submissions
 from grader.submissions.filters import SubmissionRow
 from grader.web.access import SubmissionScope
@@ -60,6 +61,7 @@ def submission_out(session: Session, scope: SubmissionScope) -> schemas.Submissi
         course=submission.assignment.course.slug,
         number=submission.number,
         student=submission.student.email,
+        group=[user.email for user in groups.others_of(session, submission)],
         created_at=submission.created_at,
         filename=submission.filename,
         digest=submission.digest,

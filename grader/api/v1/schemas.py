@@ -113,6 +113,7 @@ class SubmissionOut(Out):
     course: str
     number: int
     student: str = Field(description="E-mail address.")
+    group: list[str] = Field(description="E-mail addresses of the others for whom it counts.")
     created_at: datetime
     filename: str
     digest: str = Field(description="sha256 of the file as it was uploaded.")

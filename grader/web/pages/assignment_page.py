@@ -15,6 +15,9 @@ from grader.courses import queries as courses
 from grader.courses.service import release_of
 from grader.db.models import Assignment, AssignmentVersion, Grade, User
 from grader.gradebook.extensions import token_room
+from grader.groups import queries as groups
+from grader.groups.rules import GroupRules, group_text
+from grader.groups.service import code_of
 from grader.policies import queries as policies
 from grader.policies.evaluation import Room, room
 from grader.policies.terms import Terms
@@ -52,6 +55,17 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class GroupPanel:
+    """The student's group, and what the student may do about it now."""
+
+    sentence: str
+    name: str  # "" without a group
+    code: str  # lets others join; "" where students do not form groups
+    may_change: bool
+    url: str
+
+
+@dataclass(frozen=True)
 class GradeNote:
     """What counts for the student now, and why it is not just the score of an attempt."""
 
@@ -71,6 +85,7 @@ class AssignmentPage:
     answers: list[AnswerInput]
     attempts: list[AttemptRow]
     rules: Rules
+    group: GroupPanel | None
     grade: GradeNote | None
     withheld: bool
     most_bytes: int
@@ -109,6 +124,7 @@ def assignment_page(
         answers=_answers(version, typed, answer_problem),
         attempts=attempt_rows(attempts, Standing(terms, grade, hides, own=True)),
         rules=_rules(session, assignment, user, terms, staff=scope.role.is_staff),
+        group=None if scope.role.is_staff else group_panel(session, scope, user, handed_in=bool(attempts)),
         grade=None if hides else grade_note(grade),
         withheld=outline.withheld and not scope.role.is_staff,
         most_bytes=settings().max_upload_bytes,
@@ -117,6 +133,24 @@ def assignment_page(
         task_url=url_for("student.task", **address) if has_starter else None,
         token_url=url_for("student.late_token", **address),
         staff_url=url_for("staff.submissions", **address) if scope.role.is_staff else None,
+    )
+
+
+def group_panel(session: Session, scope: AssignmentScope, user: User, *, handed_in: bool) -> GroupPanel | None:
+    """None where everybody works alone."""
+    rules = GroupRules.of(scope.assignment.group_rules)
+    if rules is None:
+        return None
+    group = groups.group_of(session, scope.assignment.id, user.id)
+    others = None
+    if group is not None:
+        others = sorted(m.student.name or m.student.email for m in group.members if m.student_id != user.id)
+    return GroupPanel(
+        sentence=group_text(rules, others),
+        name=group.name if group is not None else "",
+        code=code_of(group) if group is not None and rules.by_students else "",
+        may_change=rules.by_students and not handed_in,
+        url=url_for("groups.own", course_slug=scope.course.slug, slug=scope.assignment.slug),
     )
 
 

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from grader.audit import queries as audit
 from grader.courses.service import release_of
 from grader.db.models import AuditEntry, Run, RunCause, RunStatus, Submission
+from grader.groups import queries as groups
 from grader.policies import queries as policies
 from grader.submissions import queries as submissions
-from grader.web import formats
+from grader.web import access, formats
 from grader.web.access import SubmissionScope
 from grader.web.backend import backend
 from grader.web.outline import outline_for
@@ -44,7 +45,9 @@ class SubmissionPage:
     assignment_title: str
     assignment_url: str
     staff_url: str | None
-    author: str  # "" for the student's own
+    author: str  # "" where the reader handed it in
+    shared_with: list[str]  # for whom it counts beside the author
+    own: bool  # it counts for the reader
     created_at: datetime
     file_name: str
     same_as: int | None
@@ -85,16 +88,18 @@ def submission_page(session: Session, scope: SubmissionScope) -> SubmissionPage:
     submission = scope.submission
     assignment = submission.assignment
     address: dict[str, Any] = {"course_slug": assignment.course.slug, "slug": assignment.slug}
+    reader = access.caller_user()
+    student_id = reader.id if scope.own else submission.student_id  # of a group, each member has an own standing
     attempts = submissions.of_student(
         session,
-        student_id=submission.student_id,
+        student_id=student_id,
         assignment_id=assignment.id,
         limit=ATTEMPTS_MOST,
         offset=0,
     )
     standing = Standing(
-        terms=policies.terms_of(session, assignment, submission.student_id),
-        grade=submissions.grade_of(session, student_id=submission.student_id, assignment_id=assignment.id),
+        terms=policies.terms_of(session, assignment, student_id),
+        grade=submissions.grade_of(session, student_id=student_id, assignment_id=assignment.id),
         hides=not scope.staff and outline_for(session, submission).hides,
         own=scope.own,
     )
@@ -106,7 +111,9 @@ def submission_page(session: Session, scope: SubmissionScope) -> SubmissionPage:
         assignment_title=assignment.title,
         assignment_url=url_for("student.assignment", **address),
         staff_url=url_for("staff.submissions", **address) if scope.staff else None,
-        author="" if scope.own else f"{student.name} ({student.email})",
+        author="" if submission.student_id == reader.id else f"{student.name} ({student.email})",
+        shared_with=[user.name or user.email for user in groups.others_of(session, submission)],
+        own=scope.own,
         created_at=submission.created_at,
         file_name=submission.filename,
         same_as=next((row.same_as for row in rows if row.id == submission.id), None),

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from grader.web.views import admin, course_total, dashboard, grade_files, incoming, marking, people, regrades, trials, webhooks
+from grader.web.views import (
+    admin,
+    course_total,
+    dashboard,
+    grade_files,
+    groups,
+    incoming,
+    marking,
+    people,
+    regrades,
+    trials,
+    webhooks,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     admin.pages,
     course_total.pages,
     dashboard.pages,
     grade_files.pages,
+    groups.pages,
     incoming.pages,
     marking.pages,
     people.pages,
