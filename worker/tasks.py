@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import celeryd_after_setup, worker_process_init, worker_process_shutdown
 from kombu.exceptions import OperationalError
 
 from worker.app import app
@@ -27,7 +27,9 @@ from worker.contract import (
     StartedMessage,
 )
 from worker.environments import Environment, EnvironmentsError, load_environments
+from worker.gpu.discovery import NvidiaSmi
 from worker.gpu.lease import NoGpu, environment_for
+from worker.gpu.slots import check_slots
 from worker.pipeline.request import GradeRequest, Grading, failed
 from worker.pipeline.resolve import ResolveError, Resolver
 from worker.pipeline.run import grade_sync
@@ -53,6 +55,15 @@ def _settings() -> WorkerSettings:
 @lru_cache(maxsize=1)
 def _resolver() -> Resolver:
     return Resolver(_settings().assignments_dir, _settings().environments_file)
+
+
+@celeryd_after_setup.connect  # type: ignore[untyped-decorator]
+def refuse_surplus_slots(instance: Any, **_: Any) -> None:
+    """Before the first job: a slot without a GPU would take jobs that want one, and fail them."""
+    try:
+        check_slots(list(instance.app.amqp.queues.consume_from), instance.concurrency, NvidiaSmi())
+    except NoGpu as problem:
+        raise SystemExit(f"{problem.reason}\n  To mend it: {problem.fix}") from None
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
