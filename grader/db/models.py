@@ -36,6 +36,7 @@ from grader.db.run import Run, RunCause, RunStatus
 from grader.db.similarity import Comparison, ComparisonStatus, PairDecision, SimilarPair
 from grader.db.student_group import GroupMember, StudentGroup, SubmissionMember
 from grader.db.submission import Source, Submission, SubmissionStatus
+from grader.db.submission_comment import SubmissionComment
 from grader.db.sweeper_state import SweeperState
 from grader.db.trial import Trial, TrialStatus
 from grader.db.user import User
@@ -87,6 +88,7 @@ __all__ = [
     "Source",
     "StudentGroup",
     "Submission",
+    "SubmissionComment",
     "SubmissionMember",
     "SubmissionStatus",
     "SweeperState",
