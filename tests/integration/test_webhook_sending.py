@@ -52,7 +52,7 @@ def test_headers_that_drip_do_not_prolong_the_time() -> None:
     assert (answer.status, answer.problem) == (None, "No answer within 1 seconds.")
 
 
-def test_an_endless_body_is_cut_and_the_status_counts() -> None:
+def test_point_07_an_endless_body_is_cut_and_the_status_counts() -> None:
     def endless(request: Request) -> None:
         request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
         while not request.stopped.is_set():
@@ -65,7 +65,7 @@ def test_an_endless_body_is_cut_and_the_status_counts() -> None:
     assert answer.excerpt == "y" * EXCERPT_BYTES
 
 
-def test_a_body_that_drips_is_not_waited_for() -> None:
+def test_point_07_a_body_that_drips_is_not_waited_for() -> None:
     def drip(request: Request) -> None:
         request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         while not request.stopped.wait(0.2):
@@ -78,7 +78,7 @@ def test_a_body_that_drips_is_not_waited_for() -> None:
     assert 0 < len(answer.excerpt) < 1000
 
 
-def test_a_redirect_is_a_failure_and_is_not_followed() -> None:
+def test_point_07_a_redirect_is_a_failure_and_is_not_followed() -> None:
     with receiving() as inner, receiving() as receiver:
         receiver.behave = status(302, Location=inner.url)
         answer = send(receiver)
@@ -158,7 +158,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def test_hostile_addresses_never_get_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_point_06_hostile_addresses_never_get_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     import httpcore
 
     tried: list[object] = []
@@ -178,7 +178,7 @@ def test_hostile_addresses_never_get_a_connection(monkeypatch: pytest.MonkeyPatc
     assert receiver.got == []
 
 
-def test_a_name_that_changes_its_mind_gains_nothing() -> None:
+def test_point_06_a_name_that_changes_its_mind_gains_nothing() -> None:
     """DNS rebinding: the name is asked once, and the connection goes to what was checked."""
     asked: list[str] = []
 

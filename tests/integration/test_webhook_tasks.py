@@ -17,7 +17,7 @@ from tests.support.world import TEST, make_world
 PATIENCE_S = 60.0
 
 
-def test_what_was_committed_while_the_broker_was_down_is_delivered_once_it_is_back(
+def test_point_04_what_was_committed_while_the_broker_was_down_is_delivered_once_it_is_back(
     make_database: Callable[[str], str], own_redis: MortalRedis, connect: Callable[[str, str], Backend], tmp_path: Path
 ) -> None:
     backend = connect(make_database("postgresql"), own_redis.broker_url)

@@ -15,7 +15,7 @@ from grader.lms.webhooks import queries, service
 from grader.time import utc_now
 from grader.web import access
 from grader.web.backend import backend
-from grader.web.views.webhooks import BY_HAND, add_endpoint, found_endpoint, redeliver_one
+from grader.web.views.webhooks import add_endpoint, found_endpoint, redeliver_one
 
 COURSE, ADMIN = "/courses/<course_slug>/webhooks", "/admin/webhooks"
 
@@ -128,7 +128,7 @@ def enable_webhook(endpoint_id: str, body: EnabledIn, course_slug: str | None = 
         if body.enabled:
             service.enable(session, endpoint, by=_actor())
         else:
-            service.disable(session, endpoint, reason=BY_HAND, by=_actor(), now=utc_now())
+            service.disable(session, endpoint, reason=queries.BY_HAND, by=_actor(), now=utc_now())
     return EndpointOut.model_validate(endpoint)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from grader.db.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 
+BY_HAND = "Disabled by a person."  # the reason that is given then
 WAITING = (DeliveryState.PENDING, DeliveryState.RETRY_WAIT)
 FAILED = (DeliveryState.EXHAUSTED, DeliveryState.CANCELLED, DeliveryState.RETRY_WAIT)
 
@@ -16,6 +17,11 @@ def endpoints(session: Session, course_id: str | None) -> list[WebhookEndpoint]:
     """Those of a course, or (None) those of the whole service, oldest first."""
     query = select(WebhookEndpoint).where(_scope(course_id), WebhookEndpoint.removed_at.is_(None))
     return list(session.scalars(query.order_by(WebhookEndpoint.id)))
+
+
+def given_up(session: Session, course_id: str) -> list[WebhookEndpoint]:
+    """Endpoints of a course that the service disabled by itself."""
+    return [e for e in endpoints(session, course_id) if e.disabled_at is not None and e.disabled_reason != BY_HAND]
 
 
 def endpoint(

@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from grader.dashboard import service
+from grader.db.models import Role
+from grader.lms.webhooks import queries as webhooks
 from grader.time import utc_now
 from grader.web import access
 from grader.web.backend import backend
@@ -21,7 +23,11 @@ ASSIGNMENT = "/courses/<course_slug>/assignments/<slug>/dashboard"
 @pages.get(COURSE)
 @access.allow(access.staff_of_course)
 def course(course_slug: str) -> ResponseReturnValue:
-    return render_template("dashboard/page.html", page=_course_page())
+    scope = access.granted_course()
+    with backend().reading() as session:
+        given_up = webhooks.given_up(session, scope.course.id)
+    manages = scope.role is Role.INSTRUCTOR
+    return render_template("dashboard/page.html", page=_course_page(), given_up=given_up, manages=manages)
 
 
 @pages.get(f"{COURSE}/<table>.csv")

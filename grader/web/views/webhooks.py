@@ -21,7 +21,6 @@ from grader.web.backend import backend
 pages = Blueprint("webhooks", __name__)
 COURSE, ADMIN = "/courses/<course_slug>/webhooks", "/admin/webhooks"
 PAGE_ROWS = 50
-BY_HAND = "Disabled by a person."
 
 
 @pages.get(COURSE)
@@ -91,7 +90,7 @@ def change(endpoint_id: str, what: str, course_slug: str | None = None) -> Respo
         if what == "enable":
             service.enable(session, endpoint, by=_actor())
         elif what == "disable":
-            service.disable(session, endpoint, reason=BY_HAND, by=_actor(), now=utc_now())
+            service.disable(session, endpoint, reason=queries.BY_HAND, by=_actor(), now=utc_now())
         else:
             service.remove(session, endpoint, by=_actor(), now=utc_now())
     if what == "remove":

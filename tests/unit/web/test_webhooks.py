@@ -184,3 +184,21 @@ def test_there_is_a_most_of_endpoints(world: World, ida: Browser) -> None:
 
 def test_the_system_resolver_answers_for_this_machine() -> None:
     assert "127.0.0.1" in resolve_name("127.0.0.1", 443, 5.0)
+
+
+def test_the_dashboard_says_when_the_service_gave_an_endpoint_up(app: Flask, world: World, ida: Browser) -> None:
+    page = "/courses/dl-2026/dashboard"
+    add(ida)
+    assert "failed and is disabled" not in ida.client.get(page).text
+    assert post(ida, f"{COURSE}/{endpoint(world).id}/disable")[0] == 303
+    assert "failed and is disabled" not in ida.client.get(page).text, "somebody wanted that"
+    assert post(ida, f"{COURSE}/{endpoint(world).id}/enable")[0] == 303
+    with world.backend.writing() as s:
+        service.give_up(s, s.get_one(WebhookEndpoint, endpoint(world).id), "It answered 410 Gone.", utc_now())
+    shown = ida.client.get(page).text
+    assert "1 webhook endpoint failed and is disabled" in shown
+    assert "Look at the webhooks" in shown
+    tom = Browser(app)
+    tom.sign_in("tom")
+    assert "failed and is disabled" in tom.client.get(page).text
+    assert "Look at the webhooks" not in tom.client.get(page).text
