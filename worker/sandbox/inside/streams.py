@@ -3,6 +3,7 @@ on the way: whoever says more than the worker takes waits. What is said without 
 counts it, and not the limit on memory.
 """
 
+import builtins
 import codecs
 import collections
 import contextlib
@@ -16,6 +17,8 @@ import threading
 import zmq
 from ipykernel.iostream import IOPubThread
 from ipykernel.iostream import OutStream as StockStream
+
+__builtins__ = dict(vars(builtins))  # of the functions below: whoever replaces builtins cannot reach these
 
 HEARD_S = 5.0
 CHUNK = 65_536
