@@ -117,6 +117,10 @@ def choose(target: Target, rules: Rules, timeout_s: float, resolve: Resolve | No
 
 def resolve_name(host: str, port: int, timeout_s: float) -> list[str]:
     """Raises OSError. The resolver of the system knows no time limit, so it is waited for in a thread."""
+    try:
+        return [str(ip_address(host))]  # there is nothing to ask
+    except ValueError:
+        pass
     result: list[list[str] | OSError] = []
 
     def look_up() -> None:
