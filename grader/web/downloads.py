@@ -13,6 +13,7 @@ REPORT_STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; color: #1b2333; }
 table { border-collapse: collapse; width: 100%; } th, td { border: 1px solid #c9cfdd; padding: .45rem .6rem;
 text-align: left; vertical-align: top; } .n { white-space: nowrap; text-align: right; }
+.said { white-space: pre-wrap; } h3 { font-size: 1rem; }
 """
 
 

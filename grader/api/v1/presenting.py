@@ -17,6 +17,7 @@ from grader.submissions.filters import SubmissionRow
 from grader.web.access import SubmissionScope
 from grader.web.catalogue import catalogue
 from grader.web.outline import outline_of
+from grader.web.pages.comments_view import CommentView, shown_comments
 from grader.web.pages.rows import same_file_as, shown_score
 from grader.web.pages.submission_page import ATTEMPTS_MOST, live_state
 from grader.web.submission_state import CheckState, PendingState, ResultState
@@ -80,8 +81,13 @@ def submission_out(session: Session, scope: SubmissionScope) -> schemas.Submissi
         finished_at=result.finished_at if result else None,
         queue_position=pending.queue_position if pending else None,
         progress=_progress_out(pending),
+        comments=[comment_out(view) for view in shown_comments(session, submission, staff=scope.staff)],
         url=submission_url(submission),
     )
+
+
+def comment_out(view: CommentView) -> schemas.CommentOut:
+    return schemas.CommentOut(**{key: value for key, value in vars(view).items() if key != "author_id"})
 
 
 def own_row_out(submission: Submission, student: User, course: Course, *, hides: bool) -> schemas.SubmissionRowOut:

@@ -103,6 +103,18 @@ class ProgressOut(Out):
     cells: int
 
 
+class CommentOut(Out):
+    id: str
+    author: str
+    role: str
+    text: str
+    check_key: str = Field(description="Empty: about the submission as a whole.")
+    check_title: str
+    created_at: datetime
+    edited_at: datetime | None
+    revision: int
+
+
 class SubmissionOut(Out):
     """A submission is finished when `status` is graded, rejected or failed. While it is graded again, the
     result that counts stays here."""
@@ -132,6 +144,7 @@ class SubmissionOut(Out):
     finished_at: datetime | None
     queue_position: int | None = Field(description="1 is next; null when it does not wait.")
     progress: ProgressOut | None
+    comments: list[CommentOut] = Field(description="Of the teaching staff, oldest first.")
     url: str
 
 

@@ -2,6 +2,7 @@
 
 from grader.api.v1 import (
     admin,
+    comments,
     course_total,
     dashboard,
     grade_files,
@@ -15,6 +16,7 @@ from grader.api.v1 import (
 
 __all__ = [
     "admin",
+    "comments",
     "course_total",
     "dashboard",
     "grade_files",

@@ -15,6 +15,7 @@ from grader.web.backend import backend
 from grader.web.downloads import REPORT_STYLE, json_bytes, receipt_of
 from grader.web.events import event_stream
 from grader.web.notebook_frame import frame_response
+from grader.web.pages.comments_view import shown_comments
 from grader.web.pages.submission_page import document_title, live_state, submission_page
 
 pages = Blueprint("submission", __name__, url_prefix="/submissions")
@@ -23,12 +24,20 @@ pages = Blueprint("submission", __name__, url_prefix="/submissions")
 @pages.get("/<submission_id>")
 @access.allow(access.reader_of_submission)
 def page(submission_id: str) -> ResponseReturnValue:
+    return show_page()
+
+
+def show_page(problem: str = "", comment: str = "") -> str:
+    """`comment`: as it was typed and could not be saved."""
     scope = access.granted_submission()
     with backend().reading() as session:
         shown = submission_page(session, scope)
         state = live_state(session, scope.submission, staff=scope.staff)
-    title = document_title(scope.submission, state)
-    return render_template("submission/page.html", page=shown, state=state, staff=scope.staff, document_title=title)
+        comments = shown_comments(session, scope.submission, staff=scope.staff)
+    return render_template(
+        "submission/page.html", page=shown, state=state, staff=scope.staff, comments=comments, problem=problem,
+        comment=comment, document_title=document_title(scope.submission, state),
+    )  # fmt: skip
 
 
 @pages.get("/<submission_id>/events")
@@ -85,7 +94,10 @@ def report_html(submission_id: str) -> Response:
     scope = access.granted_submission()
     with backend().reading() as session:
         state = live_state(session, scope.submission, staff=scope.staff)
-    html = render_template("submission/report.html", submission=scope.submission, state=state, style=REPORT_STYLE)
+        comments = shown_comments(session, scope.submission, staff=scope.staff)
+    html = render_template(
+        "submission/report.html", submission=scope.submission, state=state, comments=comments, style=REPORT_STYLE
+    )
     return _download(html.encode(), "text/html", "report.html")
 
 

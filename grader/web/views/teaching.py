@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from grader.web.views import (
     admin,
+    comments,
     course_total,
     dashboard,
     grade_files,
@@ -20,6 +21,7 @@ from grader.web.views import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     admin.pages,
+    comments.pages,
     course_total.pages,
     dashboard.pages,
     grade_files.pages,

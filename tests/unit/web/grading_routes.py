@@ -19,6 +19,8 @@ PAGES: Rows = [
     ("submission.receipt", "GET", "/submissions/S/receipt.json", READER),
     ("submission.report_json", "GET", "/submissions/S/report.json", READER),
     ("submission.report_html", "GET", "/submissions/S/report.html", READER),
+    ("comments.add", "POST", "/submissions/S/comments", (IN, 403, 404, 422, 422, 404)),
+    ("comments.change", "POST", "/submissions/S/comments/none", (IN, 403, 404, 422, 422, 404)),
     ("health.keep_blob", "PUT", "/internal/blobs/forged", (413, 413, 413, 413, 413, 413)),
     ("gradebook.page", "GET", f"{COURSE}/gradebook", STAFF_OF_COURSE),
     ("gradebook.many", "POST", f"{COURSE}/gradebook", REFUSED),
@@ -60,6 +62,9 @@ OPERATIONS: Rows = [
     ("v1.own_course_grades", "GET", f"{API}{COURSE}/grades", (401, 200, 200, 403, 403, 404)),
     ("v1.decide", "PUT", CELL, (401, 403, 403, 400, 400, 404)),
     ("v1.choose", "POST", f"{API}/submissions/S/choose", (401, 409, 404, 403, 403, 404)),
+    ("v1.add_comment", "POST", f"{API}/submissions/S/comments", (401, 403, 404, 400, 400, 404)),
+    ("v1.edit_comment", "PUT", f"{API}/submissions/S/comments/none", (401, 403, 404, 400, 400, 404)),
+    ("v1.remove_comment", "DELETE", f"{API}/submissions/S/comments/none", (401, 403, 404, 404, 404, 404)),
     ("v1.receipt", "GET", f"{API}/submissions/S/receipt", (401, 200, 404, 200, 200, 404)),
     ("v1.receipt_key", "GET", f"{API}/receipt-key", (200, 200, 200, 200, 200, 200)),
 ]

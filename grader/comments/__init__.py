@@ -1,0 +1,1 @@
+"""What staff say of a submission to those who handed it in."""
