@@ -1,6 +1,6 @@
 """Switches each defence off, one at a time, in a copy of the tree, and prints which tests go red.
 
-    .venv/bin/python -m tools.defences [--only TEXT] [--jobs 1] [--list]
+    .venv/bin/python -m tools.defences [--only TEXT] [--jobs 1] [--keep FILE] [--list]
 
 Ends with 1 when a defence can be switched off and no test notices, or when a test is red with every defence in place.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tools.defences.catalogue import DEFENCES
 from tools.defences.defence import Defence
+from tools.defences.kept import Kept
 from tools.defences.trial import ROOT, Result, copy_tree, run_tests, try_without
 
 TRIAL_S = 300.0
@@ -38,7 +39,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="grader-defences-") as folder:
         Path(folder).chmod(0o755)
         baseline = [] if options.no_baseline else _red_as_it_is(chosen, Path(folder))
-        results = _all(chosen, Path(folder), options.jobs)
+        results = _all(chosen, Path(folder), options.jobs, Kept(options.keep, ROOT))
     print(table(chosen, results))
     missing = [d.name for d, result in zip(chosen, results, strict=True) if not result.red]
     print(f"\n{len(chosen)} defences, {len(missing)} that no test notices, {time.monotonic() - began:.0f} s.")
@@ -68,12 +69,14 @@ def _red_as_it_is(defences: Sequence[Defence], folder: Path) -> list[str]:
     return red
 
 
-def _all(defences: Sequence[Defence], folder: Path, jobs: int) -> list[Result]:
+def _all(defences: Sequence[Defence], folder: Path, jobs: int, kept: Kept) -> list[Result]:
     trees: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for number in range(jobs):
         trees.put(copy_tree(folder / str(number)))
 
     def one(defence: Defence) -> Result:
+        if (known := kept.result(defence)) is not None:
+            return known
         tree = trees.get()
         try:
             result = try_without(defence, tree, TRIAL_S)
@@ -82,6 +85,7 @@ def _all(defences: Sequence[Defence], folder: Path, jobs: int) -> list[Result]:
         print(
             f"{defence.name}: {len(result.red)} red, {result.green} green {result.trouble}", file=sys.stderr, flush=True
         )
+        kept.add(defence, result)
         return result
 
     with ThreadPoolExecutor(jobs) as pool:
@@ -92,6 +96,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help="defences whose name holds this text")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument(
+        "--keep", type=Path, help="a file of results: what stands there and has not changed is not tried again"
+    )
     parser.add_argument("--list", action="store_true", help="name them and do nothing")
     parser.add_argument("--no-baseline", action="store_true", help="do not look first whether the tests are green")
     return parser.parse_args()

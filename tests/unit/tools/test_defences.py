@@ -9,6 +9,7 @@ import pytest
 from tools.defences.__main__ import table
 from tools.defences.catalogue import DEFENCES
 from tools.defences.defence import Defence, Edit
+from tools.defences.kept import Kept
 from tools.defences.trial import Result, read_report, try_without
 
 ROOT = Path(__file__).parents[3]
@@ -48,3 +49,17 @@ def test_a_defence_that_nobody_misses_is_shown_as_such() -> None:
     text = table([Defence("wall", (), ()), Defence("door", (), ())], [Result(red=list("abcdef")), Result(green=3)])
     assert "| wall | `a`, `b`, `c`, `d` and 2 more |" in text
     assert "| door | **none**: all were green |" in text
+
+
+def test_results_are_kept_until_the_source_or_the_defence_changes(tmp_path: Path) -> None:
+    (tmp_path / "worker").mkdir()
+    source, file = tmp_path / "worker" / "wall.py", tmp_path / "kept"
+    source.write_text("wall = 1\n")
+    wall, door = Defence("wall", (Edit("worker/wall.py", "wall = 1"),), ()), Defence("door", (), ())
+    Kept(file, tmp_path).add(wall, Result(red=["a"], green=2))
+    assert Kept(file, tmp_path).result(wall) == Result(red=["a"], green=2)
+    assert Kept(file, tmp_path).result(door) is None
+    source.write_text("wall = 2\n")
+    assert Kept(file, tmp_path).result(wall) is None
+    Kept(None, tmp_path).add(door, Result())
+    assert len(file.read_text().splitlines()) == 1
