@@ -8,6 +8,13 @@ def test_a_check_is_run_after_every_cell_that_defines_its_name_and_at_the_end() 
     assert [index for index in (1, 4, 7, END) if moments.at(index) == ("f",)] == [1, 7, END]
 
 
+def test_of_a_name_that_is_defined_over_and_over_the_first_and_the_last_definitions_are_looked_at() -> None:
+    often = [(index, frozenset({"x"})) for index in range(100)]
+    assert list(plan([Watch("x", frozenset({"x"}))], often).after) == [*range(10), *range(90, 100), END]
+    assert list(plan([Watch("x", frozenset({"x"}))], often[:20]).after) == [*range(20), END]
+    assert list(plan([Watch("x", frozenset({"x"}), "last")], often).after) == [99, END]
+
+
 def test_last_counts_only_the_last_definition_and_the_end() -> None:
     moments = plan([Watch("x", frozenset({"x"}), "last")], BINDINGS)
     assert set(moments.after) == {7, END}
