@@ -2,8 +2,8 @@
 fingerprinting", SIGMOD 2003), the method behind MOSS.
 
 Every run of K tokens is hashed; of each WINDOW neighbouring hashes the smallest is kept. So any passage of at least
-K + WINDOW - 1 tokens that two programs share leaves a common fingerprint, wherever it stands, and what is shorter than K
-never does. Cells are read apart: their order does not matter.
+K + WINDOW - 1 tokens that two programs share leaves a common fingerprint, wherever it stands, and what is shorter than
+K never does. Cells are read apart: their order does not matter.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ def matching_lines(own: Prints, other: Prints) -> dict[int, set[int]]:
 def _winnowed(tokens: Sequence[Token]) -> list[tuple[int, int, int]]:
     """(fingerprint, first line, last line), each position once."""
     texts = [token.text for token in tokens]
-    hashes = [crc32("\x00".join(texts[i : i + K]).encode("utf-8", "replace")) for i in range(len(texts) - K + 1)]
+    # Of equal hashes the last is chosen: it stays the smallest for longest.
+    hashes = [(crc32("\x00".join(texts[i : i + K]).encode("utf-8", "replace")), -i) for i in range(len(texts) - K + 1)]
     kept: list[tuple[int, int, int]] = []
-    chosen = -1
+    chosen = None
     for start in range(max(1, len(hashes) - WINDOW + 1)) if hashes else ():
-        window = range(start, min(start + WINDOW, len(hashes)))
-        best = min(window, key=lambda i: (hashes[i], -i))
+        best = min(hashes[start : start + WINDOW])
         if best != chosen:
             chosen = best
-            kept.append((hashes[best], tokens[best].line, tokens[best + K - 1].line))
+            kept.append((best[0], tokens[-best[1]].line, tokens[-best[1] + K - 1].line))
     return kept

@@ -1,23 +1,43 @@
-"""A notebook's code as tokens that a disguise does not change: names, comments, texts and layout fall away."""
+"""A notebook's code as tokens that a disguise does not change: names, comments, texts and layout fall away.
+
+One expression reads them: it is several times as fast as a lexer that colours code, and code that is wrong does not
+stop it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import builtins
+import keyword
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-from pygments.lexers.python import Python3Lexer
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, _TokenType
 
 from assignments.notebooks import NotebookRejected, code_cells, read_notebook
 
 MOST_CELL = 50_000  # characters of one cell that are read
 MOST_CODE = 400_000  # of a notebook
-_LEXER = Python3Lexer()
+_TOKEN = re.compile(
+    r"""
+      (?P<skip> [ \t\f]+ | \\\n | \#[^\n]* )
+    | (?P<newline> \n )
+    | (?P<text> (?: \b[rbfuRBFU]{1,2} )? (?:
+            \'\'\' (?: [^\\] | \\. )*? (?: \'\'\' | \Z )
+          | \"\"\" (?: [^\\] | \\. )*? (?: \"\"\" | \Z )
+          | \' (?: [^\\\'\n] | \\. )* \'?
+          | \" (?: [^\\\"\n] | \\. )* \"? ) )
+    | (?P<number> (?: \d[\d_]*\.?[\d_]* | \.\d[\d_]* ) (?: [eE][+-]?\d+ )? [jJ]? | 0[xXoObB][\da-fA-F_]+ )
+    | (?P<name> [^\W\d]\w* )
+    | (?P<sign> \*\*=? | //=? | <<=? | >>=? | -> | := | [-+*/%&|^@=!<>]=? | . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 # Names that the student did not choose stay as they are: attributes (`.mean`), built-in functions, keywords.
+_KEPT = frozenset({*keyword.kwlist, *dir(builtins)})
 _VARIABLE, _TEXT = "v", "s"
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     text: str
     line: int  # of its cell, from 0
@@ -45,41 +65,34 @@ def cells_of(data: bytes, given: frozenset[str] = frozenset()) -> list[Cell]:
 
 def lines_of(data: bytes) -> frozenset[str]:
     """The lines of a starter: what every student got."""
-    return frozenset(bare for cell in cells_of(data) for line in cell.source.splitlines() if (bare := _bare(line)))
+    return frozenset(bare for cell in cells_of(data) for line in cell.source.split("\n") if (bare := _bare(line)))
 
 
 def _tokens(source: str, given: frozenset[str]) -> Iterator[Token]:
-    handed_out = {number for number, line in enumerate(source.splitlines()) if _bare(line) in given}
-    for line, kind, text, before in _significant(source):
-        if line not in handed_out:
-            yield Token(_normal(kind, text, before), line)
-
-
-def _significant(source: str) -> Iterable[tuple[int, _TokenType, str, str]]:
-    """(line, kind, text, text of the token before) of what is neither layout, comment nor documentation."""
-    line, before, in_text = 0, "", False
-    for _, kind, text in _LEXER.get_tokens_unprocessed(source):
-        start, line = line, line + text.count("\n")
-        if kind in Comment or kind in String.Doc or not text.strip():
+    handed_out = {number for number, line in enumerate(source.split("\n")) if _bare(line) in given}
+    line = depth = 0
+    before, first = "", True
+    for found in _TOKEN.finditer(source):
+        kind, text = str(found.lastgroup), found[0]
+        if kind == "newline":
+            line, first = line + 1, True
             continue
-        if kind in String and kind not in String.Interpol:
-            if in_text:
-                continue  # a text of several parts is one token
-            in_text = True
-        else:
-            in_text = False
-        yield start, kind, text, before
-        before = text
+        if kind == "skip":
+            line += text.count("\n")
+            continue
+        depth += (text in _OPEN) - (text in _CLOSE)
+        documentation = kind == "text" and first and depth <= 0
+        if line not in handed_out and not documentation:
+            yield Token(_normal(kind, text, before), line)
+        before, first, line = text, False, line + text.count("\n")
 
 
-def _normal(kind: _TokenType, text: str, before: str) -> str:
-    if kind in String and kind not in String.Interpol:
-        return _TEXT
-    if kind in Number:
+def _normal(kind: str, text: str, before: str) -> str:
+    if kind == "name":
+        return text if text in _KEPT or before == "." else _VARIABLE
+    if kind == "number":
         return _number(text)
-    if kind in Keyword or kind in Operator or kind in Punctuation or kind in Name.Builtin or before == ".":
-        return text
-    return _VARIABLE if kind in Name else text
+    return _TEXT if kind == "text" else text
 
 
 def _number(text: str) -> str:

@@ -19,7 +19,13 @@ def options(settings: Settings) -> dict[str, Any]:
     return {
         **COMMON,
         "broker_url": settings.broker_url,
-        "include": ["grader.tasks.results", "grader.tasks.sweeper", "grader.tasks.webhooks", "grader.tasks.lti_sync"],
+        "include": [
+            "grader.tasks.results",
+            "grader.tasks.similarity",
+            "grader.tasks.sweeper",
+            "grader.tasks.webhooks",
+            "grader.tasks.lti_sync",
+        ],
         "task_queues": [Queue(name) for name in (RESULTS_QUEUE, DELIVERY_QUEUE)],  # type: ignore[no-untyped-call]
         "task_default_queue": DELIVERY_QUEUE,
         "task_acks_late": True,

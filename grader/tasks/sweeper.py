@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from grader.grading.outcomes import Swept
 from grader.grading.sweeping import BrokerView, sweep
+from grader.tasks import similarity
 from grader.tasks.app import app, backend
 from grader.tasks.lti_sync import Announcer
 from grader.tasks.webhooks import announce
@@ -49,6 +50,7 @@ class Sweeper(threading.Thread):
             try:
                 sweep_once(self._parts)
                 announce(self._parts)
+                similarity.announce(self._parts)
                 self._grades.announce(self._parts)
             except SQLAlchemyError as error:
                 log.warning("no sweep this time, the database did not answer: %s", type(error).__name__)

@@ -101,6 +101,10 @@ STATUS_OF_CODE: dict[str, int] = {
     "grade-file-refused": 422,
     "grades-moved-on": 409,
     "idempotency-key-reused": 422,
+    "comparison-under-way": 409,
+    "nothing-to-compare": 409,
+    "pair-changed": 409,
+    "note-needed": 422,
     "idempotency-key-busy": 409,
     "idempotency-key-unsettled": 409,
 }

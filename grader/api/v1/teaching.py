@@ -11,6 +11,7 @@ from grader.api.v1 import (
     marking,
     people,
     regrades,
+    similarity,
     webhooks,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "marking",
     "people",
     "regrades",
+    "similarity",
     "webhooks",
 ]

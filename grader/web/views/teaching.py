@@ -15,6 +15,7 @@ from grader.web.views import (
     marking,
     people,
     regrades,
+    similarity,
     trials,
     webhooks,
 )
@@ -30,6 +31,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     marking.pages,
     people.pages,
     regrades.pages,
+    similarity.pages,
     trials.pages,
     webhooks.pages,
 )
