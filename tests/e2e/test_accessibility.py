@@ -52,6 +52,8 @@ def test_no_page_has_a_serious_problem(chromium: Browser, service: Service, visi
             f"{ASSIGNMENT}/policy",
             "/courses/dl-2026/gradebook",
             "/courses/dl-2026/gradebook/total",
+            "/courses/dl-2026/gradebook-files",
+            "/courses/dl-2026/incoming",
             cell,
             f"/submissions/{done}",
             "/courses/dl-2026/dashboard",
