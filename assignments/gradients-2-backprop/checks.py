@@ -90,7 +90,14 @@ BACKWARD = Together(
     parameters=("all_weights", "all_biases", "all_f", "all_h", "y"),
     count=2,
     reference=gradients.backward_pass,
-    misconceptions=gradients.BACKWARD_PASS,
+    misconceptions=(
+        *gradients.BACKWARD_PASS,
+        Misconception(
+            "results-exchanged",
+            "The two results are exchanged: the derivatives by the weights come first.",
+            lambda *arguments: gradients.backward_pass(*arguments)[::-1],
+        ),
+    ),
     approximate=0.5,
 )
 

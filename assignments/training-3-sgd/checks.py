@@ -103,7 +103,7 @@ def batches_wanted(shares: Shares) -> Callable[..., BatchesWanted]:
 
 FIXED = FunctionTask(
     function="gradient_descent_step_fixed_learning_rate",
-    parameters=("phi", "data", "model", "alpha"),
+    parameters=("phi", "data", "alpha"),  # as the probe takes them, which passes the notebook's own model
     reference=fixed_step(fitting.gabor_gradients),
     misconceptions=fixed_misconceptions(fitting.gabor_gradients),
     settings=(
@@ -118,7 +118,7 @@ FIXED = FunctionTask(
 
 STOCHASTIC = FunctionTask(
     function="stochastic_gradient_descent_step",
-    parameters=("phi", "data", "model", "alpha", "batch_size"),
+    parameters=("phi", "data", "alpha", "batch_size"),
     reference=batches_wanted(fitting.gabor_gradients),
     compare=compare_steps,
     credit={"first-points": 0.4, "always-same-batch": 0.4},

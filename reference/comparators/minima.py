@@ -29,5 +29,6 @@ def compare_minimum(got: Plain, want: Minimum | float) -> Comparison:
     result = compare_array(got, position, Tolerance(relative=0.0, absolute=want.within))
     if result.equal or result.numbers is None or result.diagnosis is not None:
         return dataclasses.replace(result, reference=position)
-    problem = "is not where the loss is smallest"
+    off = float(np.max(np.abs(result.numbers - position)))
+    problem = f"is not where the loss is smallest, but about {off:.1g} beside it"
     return dataclasses.replace(result, problem=problem, reference=position)

@@ -36,23 +36,24 @@ def compare_step(got: Plain, want: StepWanted | Floats) -> Comparison:
     if form.numbers is None or form.numbers.size != want.end.size or not np.all(np.isfinite(form.numbers)):
         return dataclasses.replace(form, equal=False, reference=want.end)
     place = form.numbers.reshape(want.end.shape)
-    problem = _judge(place, want)
-    return Comparison(not problem, problem, None, form.numbers, want.end, requires_grad=form.requires_grad)
+    problem, key = _judge(place, want)
+    return Comparison(not problem, problem, key, form.numbers, want.end, requires_grad=form.requires_grad)
 
 
-def _judge(place: Floats, want: StepWanted) -> str:
-    """What is wrong with the step, or nothing. No diagnosis: what a student's own gradient does to it is unknown."""
+def _judge(place: Floats, want: StepWanted) -> tuple[str, str | None]:
+    """What is wrong with the step, or nothing. A diagnosis only where the gradient is seen to be right: what a
+    student's own wrong one does to the step is unknown."""
     moved = (place - want.start).ravel()
     downhill = -want.gradient.ravel()
     length, steepness = float(np.linalg.norm(moved)), float(np.linalg.norm(downhill))
     if length <= 1e-9 * max(1.0, float(np.linalg.norm(want.start))):
-        return "is where the step began: the parameters do not move"
+        return "is where the step began: the parameters do not move", None
     forward = float(moved @ downhill) / (length * steepness)
     if forward < 0:
-        return "lies uphill: the step goes along the gradient, not against it"
+        return "lies uphill: the step goes along the gradient, not against it", None
     if np.linalg.norm(moved - forward * length * downhill / steepness) > OFF_LINE * length:
-        return "does not lie on the line through the old parameters along the gradient"
+        return "does not lie on the line through the old parameters along the gradient", None
     before, best, now = want.loss(want.start), want.loss(want.end), want.loss(place)
     if now > best + SHARE_OF_GAIN * (before - best):
-        return "lies on the right line, but the length of the step is not the best one along it"
-    return ""
+        return "lies on the right line, but the length of the step is not the best one along it", "step-length"
+    return "", None

@@ -212,6 +212,11 @@ OUTER_1_PERCENT = (
         "0.99 is multiplied by the dimension; the volume goes with a power of the radius.",
         lambda dimension: 1 - 0.99 * dimension,
     ),
+    Misconception(
+        "both-ends-of-diameter",
+        "One percent is taken off at both ends of the diameter; the inner sphere has 0.99 of it.",
+        lambda dimension: 1 - 0.98**dimension,
+    ),
     Misconception("one-percent-of-radius", "This does not depend on the dimension.", lambda dimension: 0.01),
     Misconception(
         "core-for-shell",

@@ -221,6 +221,11 @@ def descent_mistakes(gradient: PointGradient = grad_loss_i) -> tuple[Misconcepti
             "one-step", "Only one step is taken: `return` or the update stands in the wrong place.", one_step
         ),
         Misconception("one-step-short", "One step too few is taken.", shorter),
+        Misconception(
+            "one-step-more",
+            "One step too many is taken.",
+            lambda X, y, eta, T: gradient_descent(X, y, eta, T + 1, gradient=gradient),
+        ),
         Misconception("last-point-dropped", "The last data point is left out.", last_left_out),
         Misconception(
             "last-point-only",

@@ -179,6 +179,10 @@ SIGMOID = (
         _of(lambda z: binary_loss.sigmoid(z)),
     ),
     Misconception("exponent-sign", "The minus sign in the exponent is missing.", _of(lambda z: 1 - sigmoid(z))),
+    Misconception("tanh", "This is the hyperbolic tangent; a sigmoid lies between 0 and 1.", _of(np.tanh)),
+    Misconception(
+        "tanh", "This is the hyperbolic tangent; a sigmoid lies between 0 and 1.", _of(lambda z: np.tanh(10 * z))
+    ),
     Misconception(
         "reciprocal-missing",
         "This is one plus the exponential; one divided by all of it is asked: mind the parentheses.",

@@ -65,7 +65,7 @@ def test_right_answers_pass_however_they_are_written(key, code):
         ("indicator_function(all_f[layer - 1])", "indicator_function(all_h[layer])", "relu-derivative-missing", 0),
         ("np.array(d_loss_d_output(all_f[K], y))", "np.ones_like(y)", "loss-derivative-missing", 0),
         ("np.array(all_dl_df[layer])\n", "np.zeros_like(all_biases[layer])\n", "placeholder", 0.5),
-        ("return all_dl_dweights, all_dl_dbiases", "return all_dl_dbiases, all_dl_dweights", None, 0),
+        ("return all_dl_dweights, all_dl_dbiases", "return all_dl_dbiases, all_dl_dweights", "results-exchanged", 0),
         ("return all_dl_dweights, all_dl_dbiases", "return all_dl_dweights", "wrong-number-of-results", 0),
         ("return all_dl_dweights, all_dl_dbiases", "pass", "returns-none", 0),
         ("range(K, -1, -1)", "range(K, 0, -1)", "layer-missing", 0),

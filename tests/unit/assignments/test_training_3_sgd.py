@@ -44,6 +44,14 @@ def test_mistakes_in_the_fixed_step_are_named() -> None:
     assert_named(SLUG, FIXED, known, adapt=lambda wrong: lambda phi, data, model, alpha: wrong(phi, data, alpha))
 
 
+def test_a_learning_rate_of_their_own_is_told_by_the_right_name() -> None:
+    ask = DirectAsk([])
+    ask.namespace[FIXED] = lambda phi, data, model, alpha: phi - 0.2 * fitting.gabor_gradient(data[0], data[1], phi)
+    outcome = judge(SLUG, FIXED, ask, 0)
+    assert outcome.diagnosis == "argument-ignored"
+    assert "`alpha`" in outcome.message
+
+
 def test_a_step_that_is_not_random_or_not_on_a_batch_earns_what_is_said() -> None:
     def stepping(draw: Callable[[int, int], Any]) -> Callable[..., Any]:
         def student(phi: Any, data: Any, model: Any, alpha: float, batch_size: int) -> Any:

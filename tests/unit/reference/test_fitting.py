@@ -84,6 +84,12 @@ def test_steps_uphill_none_at_all_too_short_and_too_long_are_wrong(factor: float
     assert not compare_step(START + factor * (want.end - START), want).equal
 
 
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_steps_along_the_right_line_are_told_that_their_length_is_wrong(factor: float) -> None:
+    want = step_wanted()
+    assert compare_step(START + factor * (want.end - START), want).diagnosis == "step-length"
+
+
 def test_a_step_beside_the_line_is_wrong_even_where_it_lowers_the_loss() -> None:
     want = step_wanted()
     assert not compare_step(want.end + np.array([[1e-3], [-1e-3]]), want).equal
