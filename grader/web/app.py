@@ -18,7 +18,23 @@ from grader.api import v1
 from grader.settings import Settings
 from grader.web import access, backend, catalogue, errors, formats, identity, limits, once, security, zones
 from grader.web.uploads import FORM_TIMES
-from grader.web.views import account, documentation, gradebook, health, policy, staff, student, submission, teaching
+from grader.web.views import (
+    account,
+    documentation,
+    gradebook,
+    health,
+    lti,
+    lti_admin,
+    lti_choosing,
+    lti_course,
+    lti_entering,
+    lti_registering,
+    policy,
+    staff,
+    student,
+    submission,
+    teaching,
+)
 from grader.wiring import Backend
 
 STATIC = Path(__file__).parent / "static"
@@ -48,9 +64,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     _teach_templates(app)
     for pages in (account, student, submission, staff, policy, gradebook, health, documentation):
         app.register_blueprint(pages.pages)
+    for pages in (lti_admin, lti_course, lti_entering):
+        app.register_blueprint(pages.pages)
     for blueprint in teaching.BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(v1.api)
+    for pages in (lti, lti_choosing, lti_registering):  # forms of other sites: a state or a ticket says whose they are
+        app.register_blueprint(pages.pages)
+        csrf.exempt(pages.pages)
     csrf.exempt(health.keep_blob)  # called by workers; its token is the right to do so
     csrf.exempt(v1.api)  # no cookie counts there, so no other site can act with one
     limits.limit_api(v1.api)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from grader.audit import service as audit
 from grader.audit.service import Actor
@@ -76,7 +76,7 @@ def verify(launch: LtiLaunch, token: str, keys: PlatformKeys, now: datetime) -> 
 
 def arrive(session: Session, launch_id: str, message: Message, now: datetime) -> Arrival:
     """Use the launch up and note all that it says. Raises LaunchRefused; then nothing is kept."""
-    launch = session.get(LtiLaunch, launch_id)
+    launch = session.get(LtiLaunch, launch_id, options=[joinedload(LtiLaunch.registration)])
     if launch is None or not queries.use_state(session, launch_id, now):
         raise LaunchRefused("replayed", "This launch was used already. Open the link in your course once more.")
     deployment = queries.deployment(session, launch.registration_id, message.deployment_id)
@@ -99,8 +99,8 @@ def arrive(session: Session, launch_id: str, message: Message, now: datetime) ->
         return_url=str(message.deep_linking.get("deep_link_return_url") or ""),
         data=_text(message.deep_linking.get("data"), 20_000),
     ).row()  # fmt: skip
-    assignment = resource_link.assignment if resource_link is not None else None
-    return Arrival(launch, context, link, role, assignment)
+    session.flush()
+    return of_launch(session, launch)
 
 
 def settle(

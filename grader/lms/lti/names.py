@@ -11,6 +11,7 @@ RESOURCE_LINK = _CLAIM + "resource_link"
 CONTEXT = _CLAIM + "context"
 ROLES = _CLAIM + "roles"
 CUSTOM = _CLAIM + "custom"
+PRESENTATION = _CLAIM + "launch_presentation"
 
 LTI_VERSION = "1.3.0"
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"

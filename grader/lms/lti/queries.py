@@ -162,3 +162,13 @@ def refusals(session: Session, registration_id: str, limit: int = 20) -> list[Au
         .limit(limit)
     )
     return list(session.scalars(query))
+
+
+def contexts_of_registration(session: Session, registration_id: str) -> list[LtiContext]:
+    query = select(LtiContext).join(LtiContext.deployment).where(LtiDeployment.registration_id == registration_id)
+    return list(session.scalars(query.options(joinedload(LtiContext.course)).order_by(LtiContext.id)))
+
+
+def resource_links_of(session: Session, context_row_id: str) -> list[LtiResourceLink]:
+    query = select(LtiResourceLink).where(LtiResourceLink.context_id == context_row_id).order_by(LtiResourceLink.id)
+    return list(session.scalars(query.options(joinedload(LtiResourceLink.assignment))))

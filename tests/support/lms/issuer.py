@@ -50,7 +50,7 @@ class Issuer:
     def jwks(self) -> dict[str, Any]:
         return {"keys": [rsa_key(kid).as_dict(private=False) for kid in self.published]}
 
-    def claims(self, nonce: str, **changes: Any) -> dict[str, Any]:
+    def claims(self, login_nonce: str, /, **changes: Any) -> dict[str, Any]:
         """Of a launch as Moodle makes it; a change to None leaves the claim out."""
         now = int(time.time())
         found: dict[str, Any] = {
@@ -59,7 +59,7 @@ class Issuer:
             "sub": "u-1",
             "iat": now,
             "exp": now + 60,
-            "nonce": nonce,
+            "nonce": login_nonce,
             "name": "Ada Lovelace",
             "email": "ada@school.example",
             names.MESSAGE_TYPE: names.RESOURCE_LINK_REQUEST,

@@ -7,7 +7,7 @@ from flask import Flask
 
 from grader.web import access
 from grader.web.access import ASSETS
-from tests.unit.web import grading_routes, staff_routes
+from tests.unit.web import grading_routes, lti_routes, staff_routes
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import SLUG, World, finish, submit
 
@@ -52,7 +52,7 @@ OPERATIONS: list[tuple[str, str, str, tuple[int, ...]]] = [
     ("v1.rerun", "POST", f"{API}/submissions/S/rerun", (401, 403, 404, 202, 202, 404)),
 ]
 
-PAGES[-1:-1] = grading_routes.PAGES + staff_routes.PAGES  # before the last, which signs out
+PAGES[-1:-1] = grading_routes.PAGES + staff_routes.PAGES + lti_routes.PAGES  # before the last, which signs out
 OPERATIONS += grading_routes.OPERATIONS + staff_routes.OPERATIONS
 
 
