@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, or_, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from grader.db.base import new_id
@@ -228,29 +228,6 @@ def blocked_and_seen_again(session: Session) -> list[LtiGradeSync]:
 def grades_of_context(session: Session, context: LtiContext) -> Sequence[Grade]:
     query = select(Grade).join(Grade.assignment).where(Assignment.course_id == context.course_id)
     return session.scalars(query.order_by(Grade.id)).all()
-
-
-def counts(session: Session, assignment_ids: Sequence[str]) -> dict[str, dict[SyncState, int]]:
-    """Cells by assignment and state."""
-    query = (
-        select(LtiLineItem.assignment_id, LtiGradeSync.state, func.count())
-        .join(LtiGradeSync, LtiGradeSync.line_item_id == LtiLineItem.id)
-        .where(LtiLineItem.assignment_id.in_(assignment_ids))
-        .group_by(LtiLineItem.assignment_id, LtiGradeSync.state)
-    )
-    found: dict[str, dict[SyncState, int]] = {assignment_id: {} for assignment_id in assignment_ids}
-    for assignment_id, state, number in session.execute(query):
-        found[assignment_id][state] = number
-    return found
-
-
-def contexts_of_course(session: Session, course_id: str) -> list[LtiContext]:
-    query = (
-        select(LtiContext)
-        .where(LtiContext.course_id == course_id)
-        .options(joinedload(LtiContext.deployment).joinedload(LtiDeployment.registration))
-    )
-    return list(session.scalars(query.order_by(LtiContext.id)))
 
 
 def _served(query: Select[Selected]) -> Select[Selected]:

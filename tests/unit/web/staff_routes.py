@@ -20,8 +20,16 @@ ADMIN = (IN, 403, 403, 403, 403, 403)
 API_ADMIN = (401, 403, 403, 403, 403, 403)
 API_WRITE = (401, 403, 403, 400, 400, 404)  # without a body
 
+# The assignment of these tests has no leaderboard; those that have one are in test_leaderboard.
+NO_BOARD = (IN, 404, 404, 404, 404, 404)
+API_NO_BOARD = (401, 404, 404, 404, 404, 404)
+API_JOIN = (401, 400, 400, 403, 403, 404)  # without a body
+API_LEAVE = (401, 204, 204, 403, 403, 404)
+
 NO_WEBHOOK = (IN, 403, 403, 403, 404, 404)
 API_NO_WEBHOOK = (401, 403, 403, 403, 404, 404)
+PLATFORM = f"{API}/assignments/{SLUG}/platform-grades"
+API_SENT = (401, 403, 403, 202, 202, 404)
 API_WEBHOOK = (401, 403, 403, 403, 400, 404)  # without a body
 
 PAGES: Rows = [
@@ -50,10 +58,20 @@ PAGES: Rows = [
     ("trials.apply", "POST", f"{PAGE}/trials/none/apply", NO_QUESTION),
     ("trials.drop", "POST", f"{PAGE}/trials/none/drop", NO_QUESTION),
     ("trials.compare", "GET", "/submissions/S/compare", (IN, 403, 404, 404, 404, 404)),
+    ("leaderboard.page", "GET", f"{PAGE}/leaderboard", NO_BOARD),
+    ("leaderboard.csv", "GET", f"{PAGE}/leaderboard/distribution.csv", NO_BOARD),
+    ("leaderboard.join", "POST", f"{PAGE}/leaderboard", (IN, 404, 404, 403, 403, 404)),
+    ("leaderboard.leave", "POST", f"{PAGE}/leaderboard/leave", (IN, 303, 303, 403, 403, 404)),
+    ("leaderboard.take_name", "POST", f"{PAGE}/leaderboard/none/take-name", NO_QUESTION),
     ("similarity.overview", "GET", f"{PAGE}/similarity", STAFF_OF_COURSE),
     ("similarity.begin", "POST", f"{PAGE}/similarity", (IN, 403, 403, 409, 409, 404)),
     ("similarity.pair", "GET", f"{PAGE}/similarity/none", NO_QUESTION),
     ("similarity.decide", "POST", f"{PAGE}/similarity/none", NO_QUESTION),
+    ("lms_sync.course", "GET", f"{COURSE}/platform-grades", STAFF_OF_COURSE),
+    ("lms_sync.drafts", "POST", f"{COURSE}/platform-grades/none/drafts", NO_WEBHOOK),
+    ("lms_sync.grades", "GET", f"{PAGE}/platform-grades", STAFF_OF_COURSE),
+    ("lms_sync.send_failed", "POST", f"{PAGE}/platform-grades/send", (IN, 403, 403, 303, 303, 404)),
+    ("lms_sync.send", "POST", f"{PAGE}/platform-grades/none/send", NO_QUESTION),
     ("admin.overview", "GET", "/admin", ADMIN),
     ("admin.pause", "POST", "/admin/queues/cpu/pause", ADMIN),
     ("admin.resume", "POST", "/admin/queues/cpu/resume", ADMIN),
@@ -99,6 +117,10 @@ OPERATIONS: Rows = [
     ("v1.trial", "GET", f"{API}/assignments/{SLUG}/trials/none?course=dl-2026", API_NO_QUESTION),
     ("v1.apply_trial", "POST", f"{API}/assignments/{SLUG}/trials/none/apply?course=dl-2026", API_NO_QUESTION),
     ("v1.drop_trial", "POST", f"{API}/assignments/{SLUG}/trials/none/drop?course=dl-2026", API_NO_QUESTION),
+    ("v1.leaderboard", "GET", f"{API}/assignments/{SLUG}/leaderboard?course=dl-2026", API_NO_BOARD),
+    ("v1.join_leaderboard", "PUT", f"{API}/assignments/{SLUG}/leaderboard/name?course=dl-2026", API_JOIN),
+    ("v1.leave_leaderboard", "DELETE", f"{API}/assignments/{SLUG}/leaderboard/name?course=dl-2026", API_LEAVE),
+    ("v1.take_leaderboard_name", "DELETE", f"{API}/assignments/{SLUG}/leaderboard/names/x?course=dl-2026", API_NO_QUESTION),
     ("v1.similarity", "GET", f"{API}/assignments/{SLUG}/similarity?course=dl-2026", API_STAFF),
     ("v1.begin_comparison", "POST", f"{API}/assignments/{SLUG}/similarity?course=dl-2026", API_WRITE),
     ("v1.decide_pair", "PUT", f"{API}/assignments/{SLUG}/similarity/none?course=dl-2026", API_WRITE),
@@ -107,6 +129,11 @@ OPERATIONS: Rows = [
     ("v1.admin_failed", "GET", f"{API}/admin/failed", API_ADMIN),
     ("v1.admin_retry", "POST", f"{API}/admin/failed/retry", API_ADMIN),
     ("v1.admin_audit", "GET", f"{API}/admin/audit", API_ADMIN),
+    ("v1.platforms_of_course", "GET", f"{API}{COURSE}/platform-grades", API_STAFF),
+    ("v1.platform_drafts", "PUT", f"{API}{COURSE}/platform-grades/none/drafts", API_WEBHOOK),
+    ("v1.platform_grades", "GET", f"{PLATFORM}?course=dl-2026", API_STAFF),
+    ("v1.send_platform_grades", "POST", f"{PLATFORM}/send?course=dl-2026", API_SENT),
+    ("v1.send_platform_grade", "POST", f"{PLATFORM}/none/send?course=dl-2026", API_NO_QUESTION),
     ("v1.export_grades", "GET", f"{API}{COURSE}/gradebook-files/moodle", API_STAFF),
     ("v1.import_grades", "POST", f"{API}{COURSE}/gradebook-files", (401, 403, 403, 403, 400, 404)),
     ("v1.hook", "POST", f"{API}/hooks/none", (404,) * 6),
