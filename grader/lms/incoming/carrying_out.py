@@ -31,7 +31,6 @@ Result = dict[str, Any]
 class Work:
     """A message that was read, and its notebook, if it brings one, already checked and kept."""
 
-    kind: str
     data: events.AnyData
     upload: Upload | None = None
 

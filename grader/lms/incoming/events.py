@@ -124,17 +124,21 @@ class Envelope(BaseModel):
     data: dict[str, Any] = {}
 
 
-def read(body: bytes) -> tuple[str, AnyData]:
-    """The kind of a genuine message and what it says. Raises InvalidMessage, UnknownEvent."""
+def envelope_of(body: bytes) -> Envelope:
+    """Raises InvalidMessage."""
     try:
-        envelope = Envelope.model_validate_json(body)
+        return Envelope.model_validate_json(body)
     except ValidationError as error:
         raise InvalidMessage(f"The body is no message: {_first(error)}") from None
+
+
+def data_of(envelope: Envelope) -> AnyData:
+    """What a genuine message says. Raises InvalidMessage, UnknownEvent."""
     model = KINDS.get(envelope.type)
     if model is None:
         raise UnknownEvent(envelope.type, KINDS)
     try:
-        return envelope.type, model.model_validate(envelope.data)
+        return model.model_validate(envelope.data)
     except ValidationError as error:
         raise InvalidMessage(f"data.{_first(error)}") from None
 

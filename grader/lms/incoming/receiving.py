@@ -96,9 +96,10 @@ class Reception:
         before = self._repeated(arrival, message_id)
         if before is not None:
             return before
-        kind, data = events.read(arrival.body)
-        noted.event = kind
-        work = Work(kind, data, self._upload(data))
+        envelope = events.envelope_of(arrival.body)
+        noted.event = envelope.type
+        data = events.data_of(envelope)
+        work = Work(data, self._upload(data))
         try:
             with self.writing() as session:
                 row = noted.row(message_id, claim=message_id, status=200)
@@ -106,8 +107,8 @@ class Reception:
                 with unique_or(session, _Taken()):
                     session.add(row)
                 result = carry_out(session, course, work, Actor.system(f"incoming:{sender.name}"))
-                row.answer = {"message_id": message_id, "type": kind, "result": result}
-                after = {"message_id": message_id, "type": kind, **result}
+                row.answer = {"message_id": message_id, "type": envelope.type, "result": result}
+                after = {"message_id": message_id, "type": envelope.type, **result}
                 audit.record(session, Actor.system("incoming"), "incoming.taken", OBJECT, sender.id, after=after)
                 return row.answer
         except _Taken:
