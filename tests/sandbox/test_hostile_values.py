@@ -112,18 +112,20 @@ def f(): raise Ugly
 
 
 def test_the_collector_found_in_memory_can_only_be_made_to_send_wrong_values(run: Runner) -> None:
-    source = """
+    find = """
 import gc, types, warnings
 warnings.simplefilter('ignore')
 gc.unfreeze()
 found = [thing for thing in gc.get_objects()
          if isinstance(thing, types.FunctionType) and 'grader' in (thing.__code__.co_filename or '')]
-print(len(found), flush=True)  # what follows replaces printing, too
+print(len(found))
+"""
+    replace = """  # printing, too: what was found must have been said before
 for thing in found:
     for name in list(thing.__globals__):
         if not name.startswith('__'): thing.__globals__[name] = lambda *a, **k: [1, 2, 3]
 """
-    ran = run(HONEST, source, calls=[Call("double", (np.arange(3),))], names=["numbers"], call_s=2)
+    ran = run(HONEST, find, replace, calls=[Call("double", (np.arange(3),))], names=["numbers"], call_s=2)
     assert max(int(line) for line in ran.text(1).split() if line.isdigit()) > 5
     assert len(ran.replies) == 2
     assert not is_right(ran.replies)
