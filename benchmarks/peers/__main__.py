@@ -1,7 +1,8 @@
 """Ours beside the graders that people use today, on the same notebook with equivalent tests, in one run.
 
-    .venv/bin/python -m benchmarks.peers [--submissions 20] [--rounds 4] [--only nbgrader,otter,nbclient,ours]
-                                         [--notebooks solution,torch] [--minutes 9.5] [--json FILE]
+    .venv/bin/python -m benchmarks.peers [--ours-count 20] [--peers-count 4] [--rounds 2] [--minutes 9.5]
+                                         [--only nbgrader,otter,nbclient,ours] [--notebooks solution,torch]
+                                         [--json FILE]
 
 The first run makes environments for nbgrader, otter-grader and nbclient below `.bench/` from the package index; later
 runs need no network. Before anything is timed, each tool has to give the solved notebook full marks and to find the
@@ -21,7 +22,7 @@ from pathlib import Path
 from benchmarks.machine import machine
 from benchmarks.peers import table
 from benchmarks.peers.contender import Case, Contender, PeerError
-from benchmarks.peers.measuring import Comparison, batches, compare, verify
+from benchmarks.peers.measuring import Batch, Comparison, batches, compare, verify
 from benchmarks.peers.nbgrader_course import Nbgrader
 from benchmarks.peers.notebooks import CASES, HYPERSPHERES
 from benchmarks.peers.otter_run import Otter
@@ -31,7 +32,7 @@ from tools.setup.say import SetupError, say
 
 TOOLS = ("nbgrader", "otter", "nbclient", "ours")
 NOTEBOOKS = ("solution", "torch")
-RESERVED_S = 150.0  # kept for each notebook that is still to come
+RESERVED_S = 90.0  # kept for each notebook that is still to come
 
 
 def contenders(case: Case, only: Sequence[str]) -> list[Contender]:
@@ -48,7 +49,7 @@ def contenders(case: Case, only: Sequence[str]) -> list[Contender]:
     return [*chosen, BareCells()]
 
 
-def measure(case: Case, only: Sequence[str], rounds: Sequence[int], until: float) -> Comparison:
+def measure(case: Case, only: Sequence[str], rounds: Sequence[Batch], until: float) -> Comparison:
     tools = contenders(case, only)
     try:
         for tool in tools:
@@ -82,8 +83,9 @@ def positive(text: str) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--submissions", type=positive, default=20, help="of each notebook to each tool")
-    parser.add_argument("--rounds", type=positive, default=4, help="batches that they are handed in by, in turns")
+    parser.add_argument("--ours-count", type=positive, default=20, help="submissions of each notebook to ours")
+    parser.add_argument("--peers-count", type=positive, default=4, help="and to each of the others, which take longer")
+    parser.add_argument("--rounds", type=positive, default=2, help="batches that they are handed in by, in turns")
     parser.add_argument("--only", type=names(TOOLS), default=list(TOOLS), help=", ".join(TOOLS))
     parser.add_argument("--notebooks", type=names(tuple(CASES)), default=list(NOTEBOOKS), help=", ".join(CASES))
     parser.add_argument("--minutes", type=float, default=9.5, help="about; fewer rounds when they would not fit")
@@ -95,7 +97,9 @@ def main() -> int:
     try:
         for left, key in zip(reversed(range(len(chosen.notebooks))), chosen.notebooks, strict=True):
             until = began + 60 * chosen.minutes - RESERVED_S * left
-            comparison = measure(CASES[key](), chosen.only, batches(chosen.submissions, chosen.rounds), until)
+            comparison = measure(
+                CASES[key](), chosen.only, batches(chosen.peers_count, chosen.ours_count, chosen.rounds), until
+            )
             print(f"\n{table.text(comparison)}", flush=True)
             done.append(table.data(comparison))
     except (PeerError, SetupError, LookupError) as problem:

@@ -8,10 +8,13 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchmarks.peers.contender import Case, Contender, Marks, PeerError
+from benchmarks.peers.notebooks import submissions
 
 EXECUTED = ("executed",)
+OURS = "ours"  # how the names of our own contenders begin
 
 
 @dataclass
@@ -34,9 +37,20 @@ class Figures:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Submissions to each tool in one round: the quick ones need more of them for a figure that can be trusted."""
+
+    peers: int
+    ours: int
+
+    def size(self, contender: Contender) -> int:
+        return self.ours if contender.name.startswith(OURS) else self.peers
+
+
+@dataclass(frozen=True)
 class Comparison:
     case: Case
-    rounds: Sequence[int]  # submissions in each that was done
+    rounds: Sequence[Batch]  # that were done
     figures: Sequence[Figures]
     load: tuple[float, float]  # 1-minute load average of the machine, before and after
 
@@ -73,18 +87,20 @@ def full_marks(contender: Contender, case: Case, marks: Sequence[Marks]) -> None
             raise PeerError(f"{contender.name}: the solved notebook did not get full marks: {', '.join(lacking)}")
 
 
-def batches(submissions: int, rounds: int) -> list[int]:
-    """`submissions` shared out over at most `rounds` rounds as evenly as can be."""
-    rounds = min(rounds, submissions)
-    return [submissions // rounds + (number < submissions % rounds) for number in range(rounds)]
+def batches(peers: int, ours: int, rounds: int) -> list[Batch]:
+    """The submissions shared out over at most `rounds` rounds as evenly as can be."""
+    rounds = min(rounds, peers, ours)
+    shares = ([count // rounds + (number < count % rounds) for number in range(rounds)] for count in (peers, ours))
+    return [Batch(*share) for share in zip(*shares, strict=True)]
 
 
 def compare(
     case: Case,
     contenders: Sequence[Contender],
-    rounds: Sequence[int],
+    rounds: Sequence[Batch],
     say: Callable[[str], None],
     until: float = math.inf,
+    copies: Callable[[Path, int], Sequence[Path]] = submissions,
 ) -> Comparison:
     """Every round each tool grades one batch, in turn forwards and backwards, so that a busy spell hits all alike.
 
@@ -93,7 +109,7 @@ def compare(
     """
     before = os.getloadavg()[0]
     figures = {contender.name: Figures(contender.name, contender.what) for contender in contenders}
-    done: list[int] = []
+    done: list[Batch] = []
     last_s = 0.0
     for number, batch in enumerate(rounds):
         began = time.monotonic()
@@ -101,15 +117,16 @@ def compare(
             say(f"no time for more than {len(done)} of {len(rounds)} rounds")
             break
         for contender in contenders if number % 2 == 0 else reversed(contenders):
-            _one_batch(contender, case, batch, figures[contender.name])
+            _one_batch(contender, case, copies(case.solved, batch.size(contender)), figures[contender.name])
             say(f"round {number + 1} of {len(rounds)}, {contender.name}: {figures[contender.name].rounds[-1]:.2f} s")
         done.append(batch)
         last_s = time.monotonic() - began
     return Comparison(case, done, list(figures.values()), (before, os.getloadavg()[0]))
 
 
-def _one_batch(contender: Contender, case: Case, batch: int, figures: Figures) -> None:
-    contender.stage([case.solved] * batch)
+def _one_batch(contender: Contender, case: Case, notebooks: Sequence[Path], figures: Figures) -> None:
+    batch = len(notebooks)
+    contender.stage(notebooks)
     began = time.perf_counter()
     each = contender.run()
     wall_s = time.perf_counter() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +30,8 @@ def conv_numpy_1(image, weights, pad=1):
 """
 
 Notebook = dict[str, Any]
+MOST_KEPT = 1_000
+_NUMBERS = itertools.count(1)
 
 
 def read(path: Path) -> Notebook:
@@ -61,6 +64,20 @@ def with_function(notebook: Notebook, function: str, text: str) -> Notebook:
     copy: Notebook = json.loads(json.dumps(notebook))
     defining_cell(copy, function)["source"] = text
     return copy
+
+
+def submissions(solved: Path, count: int, folder: Path | None = None) -> list[Path]:
+    """Notebooks that no tool has seen before: a comment in each cell differs, as between students."""
+    folder = folder or work("notebooks") / "submissions"
+    notebook, made = read(solved), []
+    for _ in range(count):
+        number = next(_NUMBERS)
+        copy: Notebook = json.loads(json.dumps(notebook))
+        for cell in copy["cells"]:
+            if cell["cell_type"] == "code":
+                cell["source"] = f"{source(cell)}\n# submission {number}"
+        made.append(write(folder / f"{solved.stem}-{number % MOST_KEPT}.ipynb", copy))
+    return made
 
 
 def hyperspheres() -> Case:

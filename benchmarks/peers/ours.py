@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import json
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from functools import partial
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -20,8 +22,14 @@ from benchmarks.peers.contender import Marks, PeerError
 from benchmarks.peers.notebooks import HYPERSPHERES, TYPED_ANSWERS
 from benchmarks.peers.places import ROOT
 from benchmarks.peers.running import run
-from worker.environments import Environment, load_environments
+from worker.checker.parents import CHECKERS
+from worker.contract import Limits
+from worker.environments import Environment
 from worker.pipeline import batch
+from worker.pipeline.request import GradeRequest
+from worker.pipeline.resolve import Resolver
+from worker.pipeline.run import grade_sync
+from worker.sandbox.undertaker import UNDERTAKER
 from worker.sandbox.warm.pool import POOLS
 
 PARENT_S = 60.0
@@ -72,7 +80,8 @@ class OursCommand:
 
 
 class OursWarm:
-    """The same pipeline in processes that have imported it and keep a warm parent: a running worker's slots.
+    """The same pipeline in processes that have imported it and keep warm parents, of kernels and of checkers: a
+    running worker's slots.
 
     Kernels are forked from the parent, the first from a spare. The next notebook is graded at once, so that a spare
     is not always ready.
@@ -108,7 +117,8 @@ class OursWarm:
         self._staged = list(notebooks)
 
     def run(self) -> list[float] | None:
-        graded = list(self._pool.map(partial(_graded, self._assignment), self._staged))
+        version = load_package(ROOT / "assignments" / self._assignment).metadata.version
+        graded = list(self._pool.map(partial(_graded, self._assignment, version), self._staged))
         self._reports = [report for _, report in graded]
         return [seconds for seconds, _ in graded] if self._slots == 1 else None
 
@@ -116,17 +126,24 @@ class OursWarm:
         return marks_of(self._reports)
 
 
+@functools.cache
+def _resolver() -> Resolver:
+    return Resolver(ROOT / "assignments", ROOT / "environments.toml")
+
+
 def _environment(assignment: str) -> Environment:
-    name = load_package(ROOT / "assignments" / assignment).metadata.environment
-    return load_environments(ROOT / "environments.toml")[name]
+    return _resolver().environment(_resolver().package(assignment))
 
 
 def _warm_up(assignment: str, together: Barrier) -> None:
-    """In each process, once; it ends with the process."""
+    """In each process, once, as in each slot of a worker; it ends with the process."""
+    CHECKERS.keep(ROOT / "assignments")
     pool = POOLS.keep_warm(_environment(assignment))
     if pool is None or not pool.wait(PARENT_S, spares=1):
         raise PeerError(f"ours: no warm parent: {pool.trouble if pool else 'nothing to preload'}")
+    atexit.register(CHECKERS.stop)
     atexit.register(POOLS.stop)
+    atexit.register(UNDERTAKER.wait)
     together.wait(PARENT_S)  # all of them are ready before any of them is given work
 
 
@@ -134,18 +151,15 @@ def _is_warm(number: int) -> int:
     return number
 
 
-def _graded(assignment: str, notebook: Path) -> tuple[float, dict[str, Any]]:
-    """Seconds and the report. Raises PeerError if the parent did not last."""
+def _graded(assignment: str, version: str, notebook: Path) -> tuple[float, dict[str, Any]]:
+    """Seconds and the report: what a worker's slot does with a job. Raises PeerError if the parent did not last."""
     began = time.perf_counter()
-    (report,) = batch.grade_files(
-        [notebook],
-        package_folder=ROOT / "assignments" / assignment,
-        environments_file=ROOT / "environments.toml",
-        answers=answers_of(assignment),
-        jobs=1,
-    )
+    package, environment = _resolver().find(assignment, version)
+    limits = Limits(**asdict(package.metadata.limits))
+    request = GradeRequest(notebook.read_bytes(), package, environment, limits, answers=answers_of(assignment))
+    grading = grade_sync(request, lambda *_, **__: None)
     seconds = time.perf_counter() - began
-    pool = POOLS.find(_environment(assignment))
+    pool = POOLS.find(environment)
     if pool is None or pool.parent is None or pool.restarts:
         raise PeerError("ours: the warm parent did not last")
-    return seconds, report.to_json()
+    return seconds, batch.FileReport(str(notebook), assignment, grading).to_json()

@@ -12,8 +12,18 @@ import pytest
 from benchmarks.peers import equivalent_tests, nbgrader_course, table
 from benchmarks.peers.__main__ import names
 from benchmarks.peers.contender import Case, Marks, PeerError
-from benchmarks.peers.measuring import Comparison, Figures, batches, compare, verify
-from benchmarks.peers.notebooks import FUNCTIONS, POINTS, defining_cell, source, with_function
+from benchmarks.peers.measuring import Batch, Comparison, Figures, batches, compare, verify
+from benchmarks.peers.notebooks import (
+    FUNCTIONS,
+    HYPERSPHERES,
+    POINTS,
+    defining_cell,
+    read,
+    source,
+    submissions,
+    with_function,
+)
+from benchmarks.peers.places import ROOT
 from reference.implementations import hypersphere
 
 RIGHT = {
@@ -53,6 +63,10 @@ class Scripted:
         return [self._mark(notebook) for notebook in self._staged]
 
 
+def same(notebook: Path, count: int) -> list[Path]:
+    return [notebook] * count
+
+
 def honest(notebook: Path) -> Marks:
     return ALL_RIGHT if notebook == CASE.solved else G_WRONG
 
@@ -84,13 +98,14 @@ def test_an_executor_that_takes_wrong_outputs_for_right_ones_is_refused() -> Non
 
 def test_a_timed_run_that_loses_marks_is_no_measurement() -> None:
     with pytest.raises(PeerError, match="full marks"):
-        compare(CASE, [Scripted(lambda _: G_WRONG)], [1], print)
+        compare(CASE, [Scripted(lambda _: G_WRONG)], [Batch(1, 1)], print, copies=same)
 
 
 def test_every_tool_gets_every_submission_and_they_take_turns() -> None:
     turns: list[str] = []
     tools = [Scripted(honest, "a"), Scripted(honest, "b")]
-    result = compare(CASE, tools, batches(5, 2), lambda text: turns.append(text.split(", ")[1].split(":")[0]))
+    shares = batches(5, 8, 2)
+    result = compare(CASE, tools, shares, lambda text: turns.append(text.split(", ")[1].split(":")[0]), copies=same)
     assert turns == ["a", "b", "b", "a"]
     assert [tool.batches for tool in tools] == [[3, 2], [3, 2]]
     assert [(len(f.seconds), f.rounds, f.per_minute) for f in result.figures] == [(5, [0.5, 0.5], 120.0)] * 2
@@ -98,13 +113,26 @@ def test_every_tool_gets_every_submission_and_they_take_turns() -> None:
 
 def test_no_further_round_is_begun_when_the_time_is_up() -> None:
     tool = Scripted(honest)
-    assert compare(CASE, [tool], [3, 3], print, until=0.0).rounds == [3]
+    assert compare(CASE, [tool], [Batch(3, 9)] * 2, print, until=0.0, copies=same).rounds == [Batch(3, 9)]
     assert tool.batches == [3]
 
 
 @pytest.mark.parametrize(("submissions", "rounds", "shares"), [(20, 4, [5] * 4), (7, 3, [3, 2, 2]), (2, 4, [1, 1])])
 def test_submissions_are_shared_out_evenly(submissions: int, rounds: int, shares: list[int]) -> None:
-    assert batches(submissions, rounds) == shares
+    assert [batch.peers for batch in batches(submissions, 90, rounds)] == shares
+
+
+def test_ours_is_given_more_than_tools_that_take_long() -> None:
+    tools = [Scripted(honest, "slow"), Scripted(honest, "ours, quick")]
+    compare(CASE, tools, batches(2, 6, 2), print, copies=same)
+    assert [tool.batches for tool in tools] == [[1, 1], [3, 3]]
+
+
+def test_every_submission_is_another_notebook(tmp_path: Path) -> None:
+    solved = ROOT / "assignments" / HYPERSPHERES / "solution.ipynb"
+    notebooks = [read(path) for path in submissions(solved, 3, tmp_path)]
+    cells = [source(cell) for notebook in notebooks for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert len(set(cells)) == len(cells)
 
 
 def test_the_table_has_ratios_and_what_is_beyond_the_bare_cells() -> None:
@@ -113,7 +141,7 @@ def test_the_table_has_ratios_and_what_is_beyond_the_bare_cells() -> None:
         Figures("ours", "", [1.0, 1.0], [1.0, 1.0]),
         Figures("bare", "", [0.5, 0.5], [0.5, 0.5]),
     ]
-    comparison = Comparison(CASE, [1, 1], figures, (0.0, 0.0))
+    comparison = Comparison(CASE, [Batch(1, 1)] * 2, figures, (0.0, 0.0))
     data = table.data(comparison)
     assert data["ratios"] == {"ours": {"nbgrader": {"median": 5.0, "rounds": [4.0, 6.0]}}}
     assert [tool["beyond_bare_s"] for tool in data["tools"]] == [4.5, 0.5, None]
