@@ -7,7 +7,7 @@ from assignments.vocabulary.course_network import is_course_network
 from assignments.vocabulary.handed_out import is_handed_out, nothing_changed
 from assignments.vocabulary.probes import failed
 from assignments.vocabulary.trained_models import ask_model, explained_by, judge_validation_error
-from assignments.vocabulary.training_settings import COURSE, ask_settings, judge_kept
+from assignments.vocabulary.training_settings import COURSE, ask_settings, early_stopping, judge_kept
 
 WITH_WEIGHTS = {"Linear", "BatchNorm1d", "LayerNorm", "PReLU"}
 
@@ -51,4 +51,7 @@ def training_kept(ask: Ask) -> Outcome:
         return settings
     if not isinstance(answered, Outcome) and is_handed_out(ask, answered):
         return nothing_changed()
-    return judge_kept(settings, COURSE)
+    kept = judge_kept(settings, COURSE)
+    if kept.conclusion is not Conclusion.PASSED or isinstance(answered, Outcome):
+        return kept
+    return early_stopping(settings, answered.validation_error) or kept

@@ -9,7 +9,7 @@ from assignments.vocabulary.course_network import judge_course_network
 from assignments.vocabulary.handed_out import is_handed_out, nothing_changed
 from assignments.vocabulary.probes import failed
 from assignments.vocabulary.trained_models import Answered, ask_model, judge_validation_error
-from assignments.vocabulary.training_settings import COURSE, Settings, ask_settings, judge_kept
+from assignments.vocabulary.training_settings import COURSE, Settings, ask_settings, early_stopping, judge_kept
 
 NAMED = {
     "noise": re.compile(r"randn_like|\.randn\(|normal_\(|\.normal\(|GaussianNoise"),
@@ -71,22 +71,6 @@ def kinds(settings: Settings) -> list[str]:
         found.append("more training examples")
     code = "\n".join(line.split("#", 1)[0] for line in settings.source.splitlines())
     return found + [name for name, pattern in NAMED.items() if pattern.search(code)]
-
-
-def early_stopping(settings: Settings, measured: float) -> Outcome | None:
-    """The network of the best epoch put back, or fewer epochs than given."""
-    errors = settings.errors()
-    if 0 < len(errors) < int(str(COURSE["epochs"])):
-        return failed("The training stops before 50 epochs: early stopping is not allowed here.", "early-stopping")
-    best = min(errors, default=measured)
-    restored = len(errors) > 1 and abs(measured - best) < 0.03 and errors[-1] - best > 0.3
-    if restored:
-        message = (
-            "The final network is not that of the last epoch but that of the epoch with the lowest validation error: "
-            "this is early stopping, which is not allowed here."
-        )
-        return failed(message, "early-stopping")
-    return None
 
 
 def untouched(ask: Ask, answered: Answered) -> bool:

@@ -5,6 +5,7 @@ Unlike a network's answers these can be written by hand, so they carry few point
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from reference.comparators.numbers import Numbers, to_numbers
 from reference.plain import Plain
 
 MOST_SOURCE = 400_000
+_SEED = re.compile(r"\b(?:set_seed|manual_seed|random\.seed)\(\s*(?:seed\s*=\s*)?(\d{1,12})\s*\)")
 
 _SETTINGS = f"""
 def _probe():
@@ -64,6 +66,7 @@ COURSE: Mapping[str, object] = {
     "examples": 4000,
     "epochs": 50,
     "epochs_recorded": 50,
+    "seed": 1,
 }
 _WORDS = {
     "optimiser": "the optimiser",
@@ -76,6 +79,7 @@ _WORDS = {
     "examples": "the number of training examples",
     "epochs": "`n_epoch`",
     "epochs_recorded": "the length of `errors_val`",
+    "seed": "the seed (`set_seed(1)`)",
 }
 
 
@@ -105,7 +109,36 @@ def ask_settings(ask: Ask) -> Settings | Outcome:
         return failed("The training settings cannot be read.", "unreadable-result")
     found = {str(key): entry for key, entry in value.items() if key != "source"}
     source = value.get("source", "")
-    return Settings(found, source if isinstance(source, str) else "")
+    source = source if isinstance(source, str) else ""
+    return Settings(found | {"seed": seed_in(source)}, source)
+
+
+def seed_in(source: str) -> int | None:
+    """The one seed that the cells set; None where they set none, or several."""
+    code = (line.split("#", 1)[0] for line in source.splitlines())
+    seeds = {int(number) for line in code for number in _SEED.findall(line)}
+    return seeds.pop() if len(seeds) == 1 else None
+
+
+def early_stopping(settings: Settings, measured: float) -> Outcome | None:
+    """The network of the best epoch put back, or fewer epochs than given. `measured` is the final network's error."""
+    errors = settings.errors()
+    if 0 < len(errors) < int(str(COURSE["epochs"])):
+        return failed("The training stops before 50 epochs: early stopping is not allowed here.", "early-stopping")
+    if best_restored(settings, measured):
+        message = (
+            "The final network is not that of the last epoch but that of the epoch with the lowest validation error: "
+            "this is early stopping, which is not allowed here."
+        )
+        return failed(message, "early-stopping")
+    return None
+
+
+def best_restored(settings: Settings, measured: float) -> bool:
+    """Does the final network's error fit the best epoch, and not the last one?"""
+    errors = settings.errors()
+    best = min(errors, default=measured)
+    return len(errors) > 1 and abs(measured - best) < 0.03 and errors[-1] - best > 0.3
 
 
 def judge_kept(settings: Settings, expected: Mapping[str, object], *, may_add_examples: bool = False) -> Outcome:
