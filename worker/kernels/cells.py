@@ -69,6 +69,7 @@ class CellRunner(NotebookClient):
         if turn is None or turn.over.done() or message["parent_header"].get("msg_id") != turn.name:
             return
         turn.reply = message["content"]
+        turn.cell.execution_count = _count(turn.reply)
         if turn.is_idle:
             turn.over.set_result(turn.reply)
         else:  # its last outputs are on their way; a kernel that never says that they were the last is not waited for
@@ -129,6 +130,11 @@ class CellRunner(NotebookClient):
         if not self._is_cut:
             self._is_cut = True
             outs.append(_stream("stderr", CUT))
+
+
+def _count(reply: dict[str, Any]) -> int | None:
+    count = reply.get("execution_count")
+    return count if type(count) is int else None
 
 
 def _finish(turn: _Turn) -> None:
