@@ -102,3 +102,16 @@ def test_activations_of_zeros_earn_nothing() -> None:
             assert (outcome.fraction, outcome.diagnosis) == (0.7, "input-not-drawn")
         ask.namespace["all_h"] = [np.zeros_like(layer) for layer in ask.namespace["all_h"]]
         assert judge(SLUG, "forward_pass", ask, 0).fraction == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("key", ["forward_pass", "backward_pass"])
+@pytest.mark.parametrize("units", [79, 40])
+def test_weights_of_another_network_than_what_was_run_break_no_check(key: str, units: int) -> None:
+    ask = notebook(0, 2 / 80)
+    ask.namespace["all_weights"] = notebook(1, 2 / units, units=units).namespace["all_weights"]
+    assert judge(SLUG, key, ask, 0).fraction < 1
+    weights = notebook(1, 2 / 80).namespace["all_weights"]
+    ask.namespace["all_weights"] = [*weights[:20], weights[20][:, :units], *weights[21:]]
+    assert judge(SLUG, key, ask, 0).fraction < 1
+    ask.namespace["all_weights"] = weights[1:]
+    assert judge(SLUG, key, ask, 0).fraction < 1
