@@ -75,9 +75,10 @@
   }
 
   async function get() {
+    const form = box.querySelector("form");
+    if (await cookieKept()) return form.submit();
     const answer = await ask({ subject: "lti.get_data", key: data.key });
     if (!answer || typeof answer.value !== "string" || !answer.value) return show("failed");
-    const form = box.querySelector("form");
     form.elements.browser.value = answer.value;
     return form.submit();
   }

@@ -83,8 +83,8 @@ def launch() -> ResponseReturnValue:
         if "error" in request.form:
             raise LaunchRefused("platform", "The platform did not say who you are. Sign in there, and open it again.")
         browser = request.cookies.get(_cookie_name(state)) or _from_storage()
-        if not browser:
-            return _ask_storage(found, state, token)
+        if not browser and not _is_from_us():
+            return _ask_browser(found, state, token)
         if not logins.same_browser(found, browser):
             raise LaunchRefused("browser", "This launch was begun in another browser. Open the link once more.")
         message = arrivals.verify(found, token, PlatformKeys(backend().lti.client, backend().writing), utc_now())
@@ -162,10 +162,13 @@ def _on_the_way(begun: Login) -> Response:
     return framed(html, begun.registration.frame_origins, post_to=addresses.origin(begun.registration.auth_url))
 
 
-def _ask_storage(found: LtiLaunch, state: str, token: str) -> Response:
+def _ask_browser(found: LtiLaunch, state: str, token: str) -> Response:
+    """A page of ours that sends the same once more: its form carries our cookie where the platform's did not, or what
+    the platform's storage kept."""
     html = render_template(
         "lti/recall.html", state=state, token=token, key=_storage_key(state), platform=found.registration,
         origin=addresses.origin(found.registration.auth_url), target=request.form.get("lti_storage_target", ""),
+        check=url_for("lti.cookie", state=state),
     )  # fmt: skip
     return framed(html, found.registration.frame_origins)
 
