@@ -40,6 +40,8 @@ WARM_UP_OF = {
         "import matplotlib.pyplot as _p\n_p.figure(figsize=(2, 2)); _p.plot([1, 2], label='x'); _p.legend(); _p.show()",
     ),
 }
+QUESTION = {"ask": "call", "function": "f", "arguments": [1], "keywords": {}, "variables": {}}
+QUESTION["given"] = "def f(x): return x"
 LAST_ERROR = ("last_type", "last_value", "last_traceback", "last_exc")
 
 
@@ -226,9 +228,11 @@ def connect(app):
 
 
 def touch(app):
-    """One cell that says and leaves nothing: a fork copies memory when it is first used, better now than later."""
+    """One cell and one question that say and leave nothing: a fork copies memory when it is first used, better now
+    than later."""
     message = execute_request("1", silent=True, store_history=False)
     app.kernel.set_parent(b"", message)
     asyncio.get_event_loop().run_until_complete(app.kernel.execute_request(None, b"", message))
     app.kernel._shell_parent.set({})
     app.kernel._shell_parent_ident.set(b"")
+    app.asking.collector.answer(QUESTION, b"")
