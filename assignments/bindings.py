@@ -23,6 +23,7 @@ _FALLBACK = re.compile(
     r"|(?P<targets>[A-Za-z_][\w \t,]{0,200}?)[ \t]*(?::[^=\n]{1,100})?(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=(?!=))",
     re.MULTILINE,
 )
+_MOST_PARTS = 1_000
 # Python 3.11's `ast.parse` keeps its depth in a place that all threads share: two at once end in a SystemError.
 _PARSING = threading.Lock()
 _SCOPES = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda}
@@ -80,12 +81,22 @@ def parse_cell(source: str) -> ast.Module | None:
 
 
 def _parsed(text: str) -> ast.Module | None:
+    if _has_giant_name(text):
+        return None
     try:
         with _PARSING, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _has_giant_name(text: str) -> bool:
+    """Python needs seconds for `import a.a.a…` of tens of thousands of parts, for the time grows with their square."""
+    if text.count(".") < _MOST_PARTS or "import" not in text:
+        return False
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\\\n", "").split("\n")
+    return any(line.count(".") >= _MOST_PARTS and "import" in line for line in lines)
 
 
 def strip_magics(source: str) -> str:

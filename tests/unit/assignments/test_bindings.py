@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assignments.bindings import bound_names, strip_magics
+from assignments.bindings import bound_names, parse_cell, strip_magics
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,19 @@ def test_hostile_source_is_answered_soon(source):
 @given(st.text(alphabet=st.sampled_from("ab =()[]:\n\t%!?,.\\'\"#@*fordefclassimport0\x00é"), max_size=120))
 def test_any_source_is_answered(source):
     assert isinstance(bound_names(source), frozenset)
+
+
+@pytest.mark.parametrize("source", ["import " + "a." * 50_000 + "b", "from " + "a.\\\r\n" * 40_000 + "b import c"])
+def test_names_of_many_parts_are_not_parsed(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python would take seconds for each, and minutes for a notebook of them."""
+
+    def parse(text: str) -> None:
+        raise AssertionError("it was parsed")
+
+    monkeypatch.setattr("assignments.bindings.ast.parse", parse)
+    assert parse_cell(source) is None
+
+
+def test_long_lists_of_numbers_are_parsed() -> None:
+    source = "import math\nx = [" + "1.5, " * 5_000 + "]"
+    assert bound_names(source) == {"math", "x"}
