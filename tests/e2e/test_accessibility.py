@@ -54,6 +54,7 @@ def test_no_page_has_a_serious_problem(chromium: Browser, service: Service, visi
             "/courses/dl-2026/gradebook/total",
             "/courses/dl-2026/gradebook-files",
             "/courses/dl-2026/incoming",
+            "/courses/dl-2026/lti",
             cell,
             f"/submissions/{done}",
             "/courses/dl-2026/dashboard",
