@@ -47,6 +47,7 @@ def load_package(folder: Path) -> Package:
         dates=model.dates.spec(),
         helps=model.helps.spec(),
         locked=_locked(folder, model),
+        leaderboard=model.leaderboard.spec() if model.leaderboard is not None else None,
     )
     return Package(folder, metadata)
 

@@ -87,6 +87,21 @@ class LockedSpec:
 
 
 @dataclass(frozen=True)
+class LeaderboardSpec:
+    """Students may be ranked by what the check `check` measured (`Outcome.measure`): the less the better.
+
+    What is shown is rounded to `step`. `baseline` is drawn beside it, explained by `baseline_text`.
+    """
+
+    check: str
+    title: str
+    unit: str = ""
+    step: float = 0.5
+    baseline: float | None = None
+    baseline_text: str = ""
+
+
+@dataclass(frozen=True)
 class Metadata:
     """`data_files` maps a name in the student's working folder to the file of the package."""
 
@@ -106,6 +121,7 @@ class Metadata:
     dates: DatesSpec = field(default_factory=DatesSpec)
     helps: HelpsSpec = field(default_factory=HelpsSpec)
     locked: LockedSpec = field(default_factory=LockedSpec)
+    leaderboard: LeaderboardSpec | None = None
 
     @property
     def max_score(self) -> float:

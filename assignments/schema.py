@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from assignments.metadata import AnswerField, CheckSpec, HelpsSpec, LimitsSpec, LockedSpec
+from assignments.metadata import AnswerField, CheckSpec, HelpsSpec, LeaderboardSpec, LimitsSpec, LockedSpec
 from assignments.policy_schema import DatesModel, PolicyModel
 
 MOST_CHECKS = 200
@@ -98,6 +98,18 @@ class LockedModel(_Model):
         return LockedSpec(tuple(self.cells), self.rule)
 
 
+class LeaderboardModel(_Model):
+    check: Name
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    unit: str = Field("", max_length=20)
+    step: float = Field(LeaderboardSpec.step, gt=0, le=1_000, allow_inf_nan=False)
+    baseline: float | None = Field(None, allow_inf_nan=False)
+    baseline_text: str = Field("", max_length=200)
+
+    def spec(self) -> LeaderboardSpec:
+        return LeaderboardSpec(**self.model_dump())
+
+
 class AssignmentModel(_Model):
     title: Text
     summary: Text
@@ -108,6 +120,7 @@ class AssignmentModel(_Model):
     dates: DatesModel = Field(default_factory=DatesModel)
     helps: HelpsModel = Field(default_factory=HelpsModel)
     locked: LockedModel = Field(default_factory=LockedModel)
+    leaderboard: LeaderboardModel | None = None
     answers: list[AnswerModel] = Field(default_factory=list, max_length=50)
     checks: list[CheckModel] = Field(min_length=1, max_length=MOST_CHECKS)
 
@@ -121,6 +134,8 @@ class AssignmentModel(_Model):
             raise ValueError(f"checks: no [[answers]] field for {_listed(asked - fields)}")
         if fields - asked:
             raise ValueError(f"answers: no check of kind 'answer' for {_listed(fields - asked)}")
+        if self.leaderboard is not None and self.leaderboard.check not in {c.key for c in self.checks}:
+            raise ValueError(f"leaderboard: there is no check {self.leaderboard.check!r}")
         return self
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from assignments.metadata import AnswerField, CheckSpec, Metadata
+from assignments.metadata import AnswerField, CheckSpec, LeaderboardSpec, Metadata
 from assignments.policy import DatesSpec, PolicySpec
 from worker.contract import Limits, Queue
 
@@ -27,6 +27,7 @@ class Release:
     checks: tuple[CheckSpec, ...] = ()
     policy: PolicySpec = dataclasses.field(default_factory=PolicySpec)
     dates: DatesSpec = dataclasses.field(default_factory=DatesSpec)
+    leaderboard: LeaderboardSpec | None = None
 
     @classmethod
     def from_metadata(cls, metadata: Metadata) -> Self:
@@ -43,6 +44,7 @@ class Release:
             checks=metadata.checks,
             policy=metadata.policy,
             dates=metadata.dates,
+            leaderboard=metadata.leaderboard,
         )
 
     def to_details(self) -> dict[str, Any]:
@@ -59,6 +61,7 @@ class Release:
         raw["limits"] = Limits(**raw.get("limits", {}))
         raw["answers"] = tuple(AnswerField(**a) for a in raw.get("answers", ()))
         raw["checks"] = tuple(CheckSpec(**{**c, "watches": tuple(c["watches"])}) for c in raw.get("checks", ()))
+        raw["leaderboard"] = LeaderboardSpec(**raw["leaderboard"]) if raw.get("leaderboard") else None
         raw["policy"] = policy_of(raw.get("policy") or {})
         dates: dict[str, str | None] = raw.get("dates") or {}
         raw["dates"] = DatesSpec(**{key: datetime.fromisoformat(when) for key, when in dates.items() if when})

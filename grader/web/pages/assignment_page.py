@@ -94,6 +94,7 @@ class AssignmentPage:
     task_url: str | None
     token_url: str
     staff_url: str | None
+    board_url: str | None
 
 
 def assignment_page(
@@ -133,7 +134,12 @@ def assignment_page(
         task_url=url_for("student.task", **address) if has_starter else None,
         token_url=url_for("student.late_token", **address),
         staff_url=url_for("staff.submissions", **address) if scope.role.is_staff else None,
+        board_url=url_for("leaderboard.page", **address) if _has_board(version, withheld=hides) else None,
     )
+
+
+def _has_board(version: AssignmentVersion | None, *, withheld: bool) -> bool:
+    return version is not None and not withheld and release_of(version).leaderboard is not None
 
 
 def group_panel(session: Session, scope: AssignmentScope, user: User, *, handed_in: bool) -> GroupPanel | None:
