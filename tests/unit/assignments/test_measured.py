@@ -1,4 +1,4 @@
-"""What a coursework measures for its leaderboard: of examples that no student has, and only where points were earned."""
+"""What a coursework measures for its leaderboard: of examples that no student has, where points were earned."""
 
 from __future__ import annotations
 
