@@ -55,6 +55,27 @@ def test_a_new_package_passes_its_own_test(root: Path, capsys: pytest.CaptureFix
     assert (found["wrong"], found["cases"]) == ([], 7)
 
 
+def test_what_hangs_on_the_draw_is_told_with_a_seed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["assignment", "new", "one", "--title", "One"]) == 0
+    chosen = ["assignment", "test", "one", "--case", "root-missing", "--draws", "3", "--json"]
+    assert run(chosen) == 0
+    path = root / "one" / "checks.py"
+    # The first of three draws passes, whatever it is given.
+    lucky = "    if ask.rng.integers(1) == 0 and not LUCK:\n        LUCK.append(1)\n        return RIGHT\n"
+    text = path.read_text()
+    begins = re.search(r"def (\w+)\(ask: Ask\) -> Outcome:\n", text)
+    assert begins
+    text = text[: begins.end()] + lucky + text[begins.end() :]
+    names = 'from assignments.vocabulary import Conclusion\n\nLUCK = []\nRIGHT = Outcome(Conclusion.PASSED, 1.0, "")\n'
+    path.write_text(f"{text}\n\n{names}")
+    capsys.readouterr()
+    assert run(chosen) == 1
+    wrong = facts(capsys.readouterr().out)["wrong"]
+    assert isinstance(wrong, list)
+    assert all("in 1 of 3 draws (--seed " in sentence for sentence in wrong)
+    assert any("verdict passed, expected failed" in sentence for sentence in wrong)
+
+
 def test_a_weak_check_lets_a_mutant_survive_until_it_is_declared(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,6 +99,10 @@ def test_a_weak_check_lets_a_mutant_survive_until_it_is_declared(
     assert isinstance(found, dict)
     assert "np.sum(x**2)" in found["survived"][0]["diff"]
     assert found["survived"][0]["checks"] == ["root_mean_square"]
+    assert run([*arguments, "--mutant", name, "--minutes", "0.00001"]) == 0
+    out_of_time = facts(capsys.readouterr().out)["mutants"]
+    assert isinstance(out_of_time, dict)
+    assert (out_of_time["tried"], out_of_time["made"]) == (0, found["made"])
     declared = f'[[equivalent]]\nids = ["{name}"]\nreason = "of one number the sum is the mean"\n'
     (root / "one" / "mutants.toml").write_text(declared)
     capsys.readouterr()
