@@ -119,7 +119,7 @@ def test_redis_killed_and_started_again_ends_in_a_grade(
     assert eventually(lambda: (served.backend.broker.depth("cpu") or 0) == 1)
     again = ResultSender(own_redis.broker_url)
     again.result(graded(run, 7.0))
-    assert eventually(has_status(served, run.submission_id, SubmissionStatus.GRADED), timeout_s=40)
+    assert eventually(has_status(served, run.submission_id, SubmissionStatus.GRADED))
     again.close()
 
 

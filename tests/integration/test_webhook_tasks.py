@@ -14,7 +14,7 @@ from tests.support.receivers import receiving
 from tests.support.recorder import eventually, running_recorder
 from tests.support.world import TEST, make_world
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 def test_point_04_what_was_committed_while_the_broker_was_down_is_delivered_once_it_is_back(

@@ -39,7 +39,7 @@ class RunningService:
         assert answer.status_code == 202, answer.text
         return str(answer.json()["url"])
 
-    def wait(self, url: str, timeout_s: float = 90, every_s: float = 0.05) -> dict[str, Any]:
+    def wait(self, url: str, timeout_s: float = 240, every_s: float = 0.05) -> dict[str, Any]:
         """The submission once it has left the queue and is no longer running."""
         deadline = time.monotonic() + timeout_s
         state: dict[str, Any] = {}
@@ -53,7 +53,7 @@ class RunningService:
             time.sleep(every_s)
         raise AssertionError(f"not graded after {timeout_s} s: {state}\n{self.logs()}")
 
-    def wait_for_status(self, url: str, status: str, timeout_s: float = 30) -> None:
+    def wait_for_status(self, url: str, status: str, timeout_s: float = 120) -> None:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             if self.client.get(url).json()["status"] == status:
@@ -98,12 +98,12 @@ def running_service(**environment: str) -> Iterator[RunningService]:
             token = _token(log, child)
             start_s = time.perf_counter() - began
             url = f"http://127.0.0.1:{port}"
-            with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+            with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=90) as client:
                 yield RunningService(url, home, client, psutil.Process(child.pid), start_s)
         finally:
             child.send_signal(signal.SIGINT)
             try:
-                child.wait(timeout=30)
+                child.wait(timeout=90)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
@@ -111,7 +111,7 @@ def running_service(**environment: str) -> Iterator[RunningService]:
 
 
 def _token(log: Path, child: subprocess.Popen[bytes]) -> str:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while time.monotonic() < deadline and child.poll() is None:
         if found := re.search(r"API token:\s*(\S+)", log.read_text()):
             return found.group(1)
