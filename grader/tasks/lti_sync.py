@@ -10,7 +10,7 @@ from collections.abc import Callable
 from kombu.exceptions import OperationalError
 
 from grader.lms.lti import sync_queries as queries
-from grader.lms.lti.sync import Courier
+from grader.lms.lti.sync import TURN_S, Courier
 from grader.lms.lti.sync_platform import Gradebook
 from grader.lms.lti.sync_reconciling import Auditor, last_night
 from grader.lms.lti.sync_wants import BATCH, catch_up
@@ -30,14 +30,27 @@ _room = threading.BoundedSemaphore(MOST_AT_ONCE)
 # Acknowledged at once: a message that is lost is announced again by the next sweep.
 @app.task(name="grader.lti.send", ignore_result=True, acks_late=False)  # type: ignore[untyped-decorator]
 def send(item_id: str) -> str:
-    """Send what is due to one column. Without room it is left to the next sweep."""
-    return _with_room(lambda: f"{courier(backend()).serve(item_id)} tried")
+    """Send what is due to one column, and then to others while there is time. Without room the next sweep comes."""
+    return _with_room(lambda: f"{serve_due(backend(), item_id)} tried")
 
 
 @app.task(name="grader.lti.reconcile", ignore_result=True, acks_late=False)  # type: ignore[untyped-decorator]
 def reconcile(item_id: str) -> str:
     """Read one column back and note what differs."""
     return _with_room(lambda: str(auditor(backend()).reconcile(item_id)))
+
+
+def serve_due(parts: Backend, item_id: str) -> int:
+    """Serve a column and whatever else is due, for a turn: one column after the other, however many there are."""
+    tried, end = courier(parts).serve(item_id), time.monotonic() + TURN_S
+    while time.monotonic() < end:
+        with parts.reading() as session:
+            due = queries.due_items(session, utc_now())
+        done = courier(parts).serve(due[0]) if due else 0
+        if not done:
+            break
+        tried += done
+    return tried
 
 
 def courier(parts: Backend) -> Courier:

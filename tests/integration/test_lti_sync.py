@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select, update
 
-from grader.db.models import Enrolment, Grade, LtiContext, LtiRegistration, LtiResourceLink, SyncState
+from grader.db.models import Enrolment, Grade, LtiContext, LtiLineItem, LtiRegistration, LtiResourceLink, SyncState
 from grader.embedded_redis import EmbeddedRedis
 from grader.lms.lti import sync_queries, sync_service
 from grader.lms.lti import sync_records as records
@@ -179,6 +179,26 @@ def test_the_column_that_a_platform_made_with_the_link_is_taken(plain_moodle: Co
     desk.turn()
     assert len(desk.platform.gradebook.columns) == 1
     assert (desk.there().score, desk.state()) == (70.0, "acked")
+
+
+def test_a_column_of_which_the_launch_told_the_address_is_used_and_asked_for_its_points(
+    plain_moodle: Connected,
+) -> None:
+    desk = plain_moodle
+    column = desk.platform.gradebook.add(label="of the link", scoreMaximum=100, resourceLinkId="77", tag="")
+    with desk.world.backend.writing() as session:
+        session.execute(update(LtiResourceLink).values(line_item_url=desk.platform.line_item_url(column)))
+        session.execute(update(LtiContext).values(line_items_url=""))
+    desk.give(7.0)
+    desk.turn()
+    desk.give(8.0)
+    desk.turn()
+    assert (desk.there().score, desk.state()) == (80.0, "acked")
+    asked = [path for method, path, _ in desk.platform.requests if method == "GET" and "/lineitem?" in path]
+    assert len(asked) == 1
+    with desk.world.backend.reading() as session:
+        item = session.scalars(select(LtiLineItem)).one()
+    assert (item.label, item.score_maximum) == ("of the link", 100.0)
 
 
 def test_a_column_whose_making_was_not_heard_of_is_not_made_twice(plain_moodle: Connected) -> None:

@@ -76,6 +76,7 @@ class Courier:
         try:
             if column is None:
                 column = self.gradebook.column(parcel.place)
+            column = self.gradebook.described(parcel.place.platform, column)
             if must_look(parcel.want, parcel.difference, parcel.place.family):
                 result = self._result(parcel, column)
                 known = Reading(result, compare(parcel.want, result, column.maximum))

@@ -91,6 +91,17 @@ class Gradebook:
             raise Unusable(reply, "The platform made a column and did not say where it is.")
         return made
 
+    def described(self, platform: Platform, column: Column) -> Column:
+        """The column with its name and its most points, where only its address is known (a launch says no more)."""
+        if column.maximum is not None:
+            return column
+        reply = self.services.call(platform, "GET", column.url, scopes=(LINE_ITEM_SCOPE,), accept=LINE_ITEM_TYPE)
+        try:
+            found = _column(_json(reply))
+        except Unusable:
+            return column  # the score may be welcome all the same
+        return Column(column.url, found.label, found.maximum) if found is not None else column
+
     def post(self, platform: Platform, column: Column, body: Mapping[str, Any]) -> Reply:
         url = beside(column.url, "scores")
         text = json.dumps(body).encode()

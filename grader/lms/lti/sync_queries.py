@@ -83,14 +83,6 @@ def _reach(query: Select[Selected]) -> Select[Selected]:
     )
 
 
-def sub_of(session: Session, registration_id: str, user_id: str) -> str | None:
-    """What the platform calls the person: the name of the last visit, should there be several."""
-    query = select(LtiUserLink.sub).where(
-        LtiUserLink.registration_id == registration_id, LtiUserLink.user_id == user_id
-    )
-    return session.scalar(query.order_by(LtiUserLink.seen_at.desc().nulls_last(), LtiUserLink.id.desc()).limit(1))
-
-
 def submitted_at(session: Session, student_id: str, assignment_id: str) -> datetime | None:
     """When the work that counts was handed in."""
     query = select(Submission.created_at).join(Grade, Grade.submission_id == Submission.id)

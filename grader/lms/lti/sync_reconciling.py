@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from grader.db.models import LtiGradeSync, LtiLineItem, SyncState
+from grader.lms.lti import queries as lti
 from grader.lms.lti import sync_queries as queries
 from grader.lms.lti import sync_records as records
 from grader.lms.lti.grades import Match, Result, Want, compare
@@ -77,11 +78,11 @@ def _compare(session: Session, item_id: str, found: dict[str, Result], began: da
     registration_id = item.context.deployment.registration.id
     compared = differ = 0
     for cell in queries.cells_read_back(session, item_id):
-        sub = queries.sub_of(session, registration_id, cell.user_id)
-        if sub is None or (cell.last_try_at is not None and cell.last_try_at >= began):
+        link = lti.link_of_user(session, registration_id, cell.user_id)
+        if link is None or (cell.last_try_at is not None and cell.last_try_at >= began):
             continue  # sent while the results were being read: they may be older
         compared += 1
-        differ += _one(session, cell, item, found.get(sub), now)
+        differ += _one(session, cell, item, found.get(link.sub), now)
     return Reconciled(compared, differ)
 
 

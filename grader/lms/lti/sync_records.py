@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from grader.db.base import new_id
 from grader.db.models import LtiGradeSync, LtiLineItem, SyncState
 from grader.lms.http.client import Reply
+from grader.lms.lti import queries as lti
 from grader.lms.lti import sync_queries as queries
 from grader.lms.lti.grades import SECOND, Want, next_stamp
 from grader.lms.lti.names import LINE_ITEM_SCOPE
@@ -69,14 +70,15 @@ def claim(session: Session, item_id: str, now: datetime) -> Parcel | None:
         return None
     while (cell := queries.next_due(session, item_id, now)) is not None:
         stamp = next_stamp(cell.last_timestamp, now)
-        sub = queries.sub_of(session, registration.id, cell.user_id)
-        if sub is None:
+        link = lti.link_of_user(session, registration.id, cell.user_id)
+        if link is None:
+            cell.last_try_at = now  # a visit from there after this has it tried again
             enter(session, cell, item, Step(SyncState.BLOCKED_USER, _NOBODY))
         elif stamp is None:
             assert cell.last_timestamp is not None
             cell.state, cell.next_try_at = SyncState.QUEUED, cell.last_timestamp + SECOND
         else:
-            return _lease(session, cell, item, sub, stamp, now)
+            return _lease(session, cell, item, link.sub, stamp, now)
         session.flush()
     return None
 

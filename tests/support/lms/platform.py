@@ -89,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
         column = platform.gradebook.columns.get(int(steps[2])) if len(steps) > 3 else None
         if column is None:
             return self._answer(404)
+        if steps[-1] == "lineitem" and method == "GET":
+            return self._answer(200, self._line_item(column))
         if steps[-1] == "scores" and method == "POST":
             return self._score(column, body)
         if steps[-1] == "results" and method == "GET":
