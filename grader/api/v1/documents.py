@@ -59,8 +59,8 @@ def describe(app: APIFlask) -> None:
     app.config.update(
         DESCRIPTION=(
             "Hand in notebooks, follow their grading, read results. Errors are problem documents (RFC 9457). A POST "
-            "with the header `Idempotency-Key` (200 characters at most, one key for one request) is carried out once: sent "
-            "again within 24 hours it gets the first answer, with `Idempotent-Replayed: true`."
+            "with the header `Idempotency-Key` (200 characters at most, one key for one request) is carried out once; "
+            "sent again within 24 hours it gets the first answer, with `Idempotent-Replayed: true`."
         ),
         SECURITY_SCHEMES={
             SECURITY: {"type": "http", "scheme": "bearer", "description": "An API token, as `Bearer TOKEN`."}
