@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +19,4 @@ class User(Base):
     password_hash: Mapped[str | None]  # argon2; None: this person cannot sign in with a password
     active: Mapped[bool] = mapped_column(default=True)
     admin: Mapped[bool] = mapped_column(default=False)  # runs the service; says nothing about courses
-    looked_at: Mapped[datetime | None]  # when this person last had the home page before them
-    news_since: Mapped[datetime | None]  # what is newer is told there as changed
     created_at: Mapped[Created]

@@ -1,4 +1,4 @@
-"""Comments from staff on submissions; since when a person is told what changed."""
+"""Comments from staff on submissions."""
 
 from __future__ import annotations
 
@@ -34,13 +34,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_submission_comments"),
     )
     op.create_index("ix_submission_comments_submission_id", "submission_comments", ["submission_id"])
-    with op.batch_alter_table("users") as users:
-        users.add_column(sa.Column("looked_at", UTC_TIME, nullable=True))
-        users.add_column(sa.Column("news_since", UTC_TIME, nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("users") as users:
-        users.drop_column("news_since")
-        users.drop_column("looked_at")
     op.drop_table("submission_comments")
