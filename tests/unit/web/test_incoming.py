@@ -65,7 +65,11 @@ class Portal:
         self.count += 1
         text = json.dumps({"type": kind, "data": data or {}}) if body is None else body.decode("latin-1")
         signed = secrets.headers(message_id or f"msg_{self.count}", utc_now() - late, text, [self.secret])
-        sent = {**signed, "Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in (headers or {}).items()}}
+        sent = {
+            **signed,
+            "Content-Type": "application/json",
+            **{k.replace("_", "-"): v for k, v in (headers or {}).items()},
+        }
         return self.app.test_client().post(f"/api/v1/hooks/{self.sender_id}", data=text.encode(), headers=sent)
 
     def result(self, kind: str, data: object) -> Any:
