@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from grader.dashboard.figures import BUCKETS, Turnaround
-from grader.db.functions import seconds_between, utc_day
+from grader.db.functions import room_for_groups, seconds_between, utc_day
 from grader.db.models import Assignment, Extension, Grade, Run, RunStatus, Submission, SubmissionStatus
 
 FAILED = (SubmissionStatus.FAILED, SubmissionStatus.REJECTED)
@@ -25,26 +25,36 @@ class HandedIn:
 
     assignment_id: str
     day: str
-    submitted: int
-    graded: int
-    failed: int
-    waiting: int
-    late: int
-    students: int  # for whom it was the first time
+    submitted: int = 0
+    graded: int = 0
+    failed: int = 0
+    waiting: int = 0
+    late: int = 0
+    students: int = 0  # for whom it was the first time
+
+    def plus(self, status: SubmissionStatus, count: int, late: int, first: int) -> HandedIn:
+        return replace(
+            self,
+            submitted=self.submitted + count,
+            graded=self.graded + (count if status is SubmissionStatus.GRADED else 0),
+            failed=self.failed + (count if status in FAILED else 0),
+            waiting=self.waiting + (count if status in WAITING else 0),
+            late=self.late + late,
+            students=self.students + first,
+        )
 
 
 def handed_in(session: Session, where: ColumnElement[bool]) -> list[HandedIn]:
-    """One pass over the submissions gives the figures by day and by assignment."""
+    """One pass over the submissions gives the figures by day and by assignment; ordered by day."""
+    room_for_groups(session)  # and no order in the query: either would make PostgreSQL sort every submission
     day = utc_day(Submission.created_at)
     own = and_(Extension.assignment_id == Submission.assignment_id, Extension.student_id == Submission.student_id)
     query = (
         select(
             Submission.assignment_id,
             day,
+            Submission.status,
             func.count(),
-            _count_if(Submission.status == SubmissionStatus.GRADED),
-            _count_if(Submission.status.in_(FAILED)),
-            _count_if(Submission.status.in_(WAITING)),
             _count_if(Submission.created_at > func.coalesce(Extension.due_at, Assignment.due_at)),
             # Every student has one first submission: cheaper than counting who is distinct.
             _count_if(Submission.number == 1),
@@ -52,10 +62,13 @@ def handed_in(session: Session, where: ColumnElement[bool]) -> list[HandedIn]:
         .join(Assignment, Assignment.id == Submission.assignment_id)
         .outerjoin(Extension, own)
         .where(where)
-        .group_by(Submission.assignment_id, day)
-        .order_by(day)
+        .group_by(Submission.assignment_id, day, Submission.status)
     )
-    return [HandedIn(row[0], str(row[1]), *row[2:]) for row in session.execute(query)]
+    found: dict[tuple[str, str], HandedIn] = {}
+    for assignment_id, on, status, count, late, first in session.execute(query):
+        key = (str(on), assignment_id)
+        found[key] = found.get(key, HandedIn(assignment_id, str(on))).plus(status, count, late, first)
+    return [found[key] for key in sorted(found)]
 
 
 def assignments(session: Session, where: ColumnElement[bool]) -> list[tuple[Assignment, float | None]]:
