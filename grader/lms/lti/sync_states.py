@@ -38,7 +38,7 @@ OF_THE_PLATFORM = frozenset({Answer.SLOW_DOWN, Answer.AWAY})
 _WHY = {
     Answer.STALE: "The platform keeps saying that it has a newer grade, and shows another one than ours.",
     Answer.SLOW_DOWN: "The platform asks to send more slowly.",
-    Answer.AWAY: "The platform cannot be reached.",
+    Answer.AWAY: "The platform cannot be reached, or lets us in no longer.",
     Answer.FAULT: "The platform failed to store the grade. The most usual reason is that the grade or its column is "
     "locked there: unlock it and send again.",
     Answer.NO_ACCESS: "The platform does not let the service write grades. Allow grade synchronisation for the tool "
