@@ -52,7 +52,7 @@ def platform(issuer: Issuer, registration_id: str = "r-1", client_id: str = "cli
 
 
 def services(clock: Clock | None = None, rules: Rules = HERE) -> Services:
-    client = Client(rules)
+    client = Client(rules, timeout_s=120)
     signer: Any = OwnKey()
     return Services(client, Tokens(client, signer, monotonic=clock or time.monotonic))
 

@@ -127,10 +127,17 @@ def test_a_refused_deployment_is_listed_and_can_be_admitted(
 def test_point_09_an_unknown_key_is_fetched_once_a_minute(connected: Play, client: FlaskClient) -> None:
     issuer = connected.issuer
     issuer.kid = "second"
-    assert "<code>unknown-key</code>" in connected.launch(client).text  # the keys were fetched just now
+    _age(connected, minutes=-60)  # just now, however slow this machine is
+    assert "<code>unknown-key</code>" in connected.launch(client).text
     assert issuer.count("/jwks") == 0
     _age(connected, minutes=2)
+    before = connected.registration().jwks_fetched_at
     assert "<code>unknown-key</code>" in connected.launch(client).text  # asked for, and not published
+    after = connected.registration().jwks_fetched_at
+    assert before is not None
+    assert after is not None
+    assert after - before >= timedelta(minutes=2)
+    _age(connected, minutes=-60)
     assert "<code>unknown-key</code>" in connected.launch(client).text
     assert issuer.count("/jwks") == 1
     issuer.published = ["first", "second"]
