@@ -29,7 +29,7 @@ def read_groups(session: Session, data: bytes) -> dict[str, list[User]]:
 
 def student_named(session: Session, email: str) -> User:
     """Raises InvalidGroup."""
-    user = accounts.user_by_email(session, email)
+    user = accounts.user_by_email(session, email) if email.isprintable() else None
     if user is None:
         raise InvalidGroup(f"There is no student with the address {email[:80]!r}.")
     return user

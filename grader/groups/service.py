@@ -175,8 +175,8 @@ def _require_sense(
 def _clean(name: str) -> str:
     """Raises InvalidGroup."""
     name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME:
-        raise InvalidGroup(f"A group needs a name of at most {LONGEST_NAME} characters.")
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidGroup(f"A group needs a name of at most {LONGEST_NAME} characters that can be shown.")
     return name
 
 

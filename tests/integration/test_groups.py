@@ -180,6 +180,7 @@ def test_staff_form_groups_that_make_sense_or_none(world: World) -> None:
         ("two groups", {"A": [world.student], "B": [world.student]}),
         ("not a student", {"A": [world.instructor]}),
         ("no name", {" A  b": [world.student]}),
+        ("can be shown", {"A\x00b": [world.student]}),
     ):
         with pytest.raises(InvalidGroup, match=wrong):
             put(world, **groups)
