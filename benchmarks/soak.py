@@ -30,19 +30,20 @@ from tests.sandbox.hostile import ATTACKS
 from tests.sandbox.hostile.attack import Attack
 from tests.sandbox.hostile.outside import fill, outside
 from tests.sandbox.hostile.target import INNOCENT, POINTS, make_target
+from tests.sandbox.hostile.trying import CALM, silent
 from tests.support.notebooks import notebook
 from worker.checker.parents import CHECKERS
 from worker.contract import GradeStatus, Limits
 from worker.environments import Environment, load_environments
 from worker.pipeline.request import GradeRequest, Grading
 from worker.pipeline.run import grade_sync
+from worker.sandbox.undertaker import UNDERTAKER
 from worker.sandbox.warm.pool import POOLS, Pool
 
 ROOT = Path(__file__).resolve().parent.parent
-CALM = Limits(wall_s=120, cell_s=60, call_s=60, memory_mib=400, scratch_mib=24, output_mib=2, processes=30)
 FIRST = 12  # innocent submissions before the first look: what is loaded once is no growth
 READY_S = 120.0
-SETTLE_S = 20.0
+SETTLE_S = 60.0
 STEPS = 10  # lines of progress
 
 
@@ -78,13 +79,19 @@ class Soak:
     def _grade(self, cells: tuple[str, ...], limits: Limits) -> Grading:
         sources = notebook(*(fill(source, self.world) for source in cells))
         request = GradeRequest(sources, self.package, self.environment, limits)
-        return grade_sync(request, lambda stage, cell=0, cells=0, detail="": None)
+        return grade_sync(request, silent)
 
-    def look(self, folder: Path) -> Leftovers:
-        """Once the spare kernels are there again."""
+    def look(self, folder: Path, before: Leftovers | None = None) -> Leftovers:
+        """Once the spare kernels are there again, and what goes away by itself has had time to go."""
         self.pool.wait(SETTLE_S, spares=self.jobs)
-        time.sleep(1.0)
-        return look(folder, self.pool)
+        UNDERTAKER.wait()
+        deadline, found = time.monotonic() + SETTLE_S, look(folder, self.pool)
+        while time.monotonic() < deadline and (before is None or found.left_since(before)):
+            time.sleep(0.5)
+            last, found = found, look(folder, self.pool)
+            if before is None and not found.left_since(last) and not last.left_since(found):
+                break
+        return found
 
 
 def _told(grading: Grading) -> str:
@@ -154,7 +161,7 @@ def main() -> int:
             plan = _plan(options.submissions, options.innocent, options.seed)
             done = _run(soak, plan, options.jobs, began + 60 * options.minutes)
             spent = time.monotonic() - began
-            after = soak.look(scratch)
+            after = soak.look(scratch, before)
         tempfile.tempdir = None
     print(f"# Soak\n{machine()}")
     print(f"{done} submissions, {done - soak.hostile} innocent, {soak.hostile} hostile, {options.jobs} at a time:")

@@ -96,10 +96,10 @@ def test_no_process_of_a_jail_holds_a_file_of_the_machine(run: Runner) -> None:
 
 
 def test_computing_time_is_limited_on_all_processors_together(run: Runner, policy_of: object) -> None:
-    policy_of("[resources]\nprocessors = 0.1\n")  # type: ignore[operator]
-    ran = run("while True: pass", wall_s=15, cell_s=14)
+    policy_of("[resources]\nprocessors = 0.025\n")  # type: ignore[operator]
+    ran = run("while True: pass", wall_s=200, cell_s=190)
     assert ran.statuses == ["died"]
-    assert ran.reason == "used more than 2 s of computing time, on all processors together"
+    assert ran.reason == "used more than 5 s of computing time, on all processors together"
 
 
 def test_signals_and_timers_are_limited(run: Runner, policy_of: object) -> None:
@@ -116,7 +116,7 @@ def test_memory_is_told_also_of_a_short_notebook(run: Runner) -> None:
 
 def test_files_are_limited_as_the_policy_says(run: Runner, policy_of: object) -> None:
     policy_of("[resources]\nfiles = 200\n")  # type: ignore[operator]
-    source = "import time\nfor i in range(400): open(f'f{i}', 'w').close()\ntime.sleep(5)"
+    source = "import time\nfor i in range(400): open(f'f{i}', 'w').close()\ntime.sleep(50)"
     assert run(source).reason == "wrote more than 200 files"
 
 

@@ -25,7 +25,7 @@ from worker.sandbox.warm import pool as pool_module
 from worker.sandbox.warm import starter as warm_starter
 from worker.sandbox.warm.pool import Pool, Pools
 
-from .conftest import ROOT, Runner, run_in
+from .conftest import READY_S, ROOT, Runner, run_in
 
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 HERE = pytest.mark.parametrize("starter", ["forked"], indirect=True)
@@ -39,7 +39,7 @@ def own_pool(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Itera
     pool = pools.keep_warm(replace(environment, preload=("numpy",)))
     assert pool is not None
     monkeypatch.setattr(starting, "POOLS", pools)
-    assert pool.wait(60, spares=1), pool.trouble
+    assert pool.wait(READY_S, spares=1), pool.trouble
     yield pool
     pools.stop()
 
@@ -172,7 +172,7 @@ def test_a_kernel_cannot_reach_its_jailer_or_the_parent(run: Runner, starter: Po
 def test_a_taken_spare_is_replaced(run: Runner, starter: Pool) -> None:
     (spare,) = starter.spares
     run("1")
-    assert starter.wait(10, spares=1)
+    assert starter.wait(READY_S, spares=1)
     assert starter.spares[0].pid != spare.pid
 
 
@@ -185,15 +185,14 @@ def test_a_parent_that_is_killed_costs_no_student_anything_and_is_replaced(spec:
             await session.run_cell(new_code_cell("1"), 0)
             assert own_pool.parent is not None
             os.kill(own_pool.parent.pid, signal.SIGKILL)
-            await session.run_cell(new_code_cell("import time; time.sleep(20)"), 1)
+            summary = await session.run_cell(new_code_cell("import time; time.sleep(600)"), 1)
+            assert summary.status == "died"  # which is noticed when it happens, not when the time of the cell is over
 
-    began = time.monotonic()
     with pytest.raises(KernelStartError, match="lost with the warm parent"):
         asyncio.run(scenario())
-    assert time.monotonic() - began < 10
     taken = own_pool.taken
     assert asyncio.run(run_in(wanted, ["print(1)"])).text(0).strip() == "1"  # from nothing, if need be
-    assert own_pool.wait(60, spares=1)
+    assert own_pool.wait(READY_S, spares=1)
     assert asyncio.run(run_in(wanted, ["print(2)"])).text(0).strip() == "2"
     assert own_pool.taken > taken
     assert own_pool.restarts == 1
@@ -219,11 +218,11 @@ def test_a_parent_that_has_grown_is_replaced_when_its_last_kernel_is_gone(
             assert not first.ended
 
     asyncio.run(scenario())
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + READY_S
     while psutil.pid_exists(first.pid) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not psutil.pid_exists(first.pid)
-    assert own_pool.wait(60, spares=1)
+    assert own_pool.wait(READY_S, spares=1)
 
 
 @NOT_HERE
@@ -236,8 +235,11 @@ def test_without_a_warm_parent_kernels_start_from_nothing(
     pools = Pools()
     pool = pools.keep_warm(Environment("broken", broken, ("numpy",)))
     assert pool is not None
-    assert not pool.wait(1)
+    deadline = time.monotonic() + READY_S
+    while not pool.trouble and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert "does not run" in pool.trouble
+    assert pool.parent is None
     monkeypatch.setattr(pools, "find", lambda environment: pool)
     monkeypatch.setattr(starting, "POOLS", pools)
     try:
@@ -257,7 +259,7 @@ def test_a_library_that_is_not_there_is_no_reason_to_fail(environment: Environme
     pool = pools.keep_warm(replace(environment, preload=("numpy", "no_such_library")))
     assert pool is not None
     try:
-        assert pool.wait(60), pool.trouble
+        assert pool.wait(READY_S), pool.trouble
         assert pool.parent is not None
         assert pool.parent.skipped == ["no_such_library"]
     finally:
@@ -323,5 +325,5 @@ def test_a_worker_that_is_killed_takes_parent_and_kernels_along(environment: Env
         family = psutil.Process(worker.pid).children(recursive=True)
         assert {member.pid for member in family} > set(pids)
         worker.kill()
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=60)
     assert alive == []

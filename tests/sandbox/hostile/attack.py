@@ -10,7 +10,8 @@ from worker.contract import Limits
 from worker.pipeline.request import Grading
 from worker.sandbox.cgroup_places import hierarchies
 
-LIMITS = Limits(wall_s=40, cell_s=8, call_s=4, memory_mib=400, scratch_mib=24, output_mib=2, processes=30)
+# Times as long as a slow and busy machine may need; an attack that does not end by itself has shorter ones.
+LIMITS = Limits(wall_s=200, cell_s=100, call_s=100, memory_mib=400, scratch_mib=24, output_mib=2, processes=30)
 
 # The first cell of notebooks that try to get out: each try is expected to be refused, and a try that is not refused
 # is an error of its cell that begins with this word.
@@ -52,6 +53,7 @@ class Attack:
     limits: Mapping[str, float] = field(default_factory=dict)  # other than LIMITS
     counted: bool = False  # `reason` holds only where there are control groups
     cold: bool = False  # tried also in a kernel that was started from nothing
+    alone: bool = False  # takes so much of the machine that no other attack is tried meanwhile
 
     def allowed(self) -> Limits:
         return replace(LIMITS, **self.limits)  # type: ignore[arg-type]

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from worker.sandbox.cgroup_places import hierarchies
+
 from .attack import TOOLS, Attack
 
 OUT_OF_MEMORY = "out of memory"
@@ -20,6 +22,7 @@ def processes() -> list[Attack]:
                 "6 * 7",
             ),
             ("ok", "ok"),
+            limits={"cell_s": 30},
             cold=True,
         ),
         Attack(
@@ -28,12 +31,14 @@ def processes() -> list[Attack]:
             ("timeout|died",),
             limits={"cell_s": 1.5},
             cold=True,
+            alone=True,
         ),
         Attack(
             "fork_in_the_shell",
             ("!bomb() { bomb | bomb & }; bomb; sleep 30", "print('after')"),
-            ("timeout|ok|died", "ok|skipped"),
+            ("timeout|ok|died", "ok|skipped|timeout"),
             limits={"cell_s": 1.5},
+            alone=True,
         ),
         Attack(
             "never_wait_for_dead_children",
@@ -51,6 +56,7 @@ def processes() -> list[Attack]:
             ),
             ("error",),
             error="can't start new thread",
+            limits={"cell_s": 30},
             cold=True,
         ),
         Attack(
@@ -58,6 +64,7 @@ def processes() -> list[Attack]:
             ("import os, time\nfor _ in range(25):\n    if os.fork() == 0:\n        while True: pass\ntime.sleep(60)",),
             ("timeout|died",),
             limits={"cell_s": 2},
+            alone=True,
         ),
         Attack(
             "be_served_before_all_others",
@@ -83,12 +90,14 @@ def processes() -> list[Attack]:
 def memory() -> list[Attack]:
     children = "import os, time\nfor child in range(12):\n    if os.fork() == 0:\n        x = bytearray(60 << 20)\n"
     shared = (
-        "import mmap\nx = []\nwhile True:\n    x.append(mmap.mmap(-1, 20 << 20{}))\n    x[-1].write(b'1' * (20 << 20))"
+        "import mmap, time\nx = []\nwhile True:\n    x.append(mmap.mmap(-1, 10 << 20{}))\n    x[-1].write(b'1' * (10 << 20))"
+        "; time.sleep(0.02)"
     )
     return [
         Attack(
             "allocate_little_by_little",
-            ("x = []\nwhile True: x.append(bytearray(10 << 20))", "1"),
+            # not so fast that nobody can look before its addresses are used up
+            ("import time\nx = []\nwhile True: x.append(bytearray(10 << 20)); time.sleep(0.02)", "1"),
             ("died", "skipped"),
             reason=OUT_OF_MEMORY,
             limits=SMALL,
@@ -201,7 +210,7 @@ def files() -> list[Attack]:
             ("n = 0\nwhile True: open(f'{n}', 'w').close(); n += 1",),
             ("died",),
             reason="wrote more than [0-9]+ files",
-            limits={"scratch_mib": 256, "cell_s": 30},
+            limits={"scratch_mib": 256},
         ),
         Attack(
             "folders_as_deep_as_they_go",
@@ -264,14 +273,15 @@ for child in range(20):
 time.sleep(60)
 """
     return [
-        Attack("fill_the_buffers_of_pipes", (fill_pipes,), ("timeout|died",), limits={"cell_s": 3}),
+        Attack("fill_the_buffers_of_pipes", (fill_pipes,), ("timeout|died",), limits={"cell_s": 3}, alone=True),
         Attack(
             "fill_the_buffers_of_sockets",
             (fill_sockets,),
             ("died|timeout",),
             reason=OUT_OF_MEMORY,
             counted=True,
-            limits={"cell_s": 6, "memory_mib": 200},
+            limits={"cell_s": 60 if hierarchies() else 6, "memory_mib": 200},
+            alone=True,
         ),
         Attack(
             "sockets_without_end",
@@ -308,7 +318,6 @@ time.sleep(60)
                 "while made < 40_000 and libc.semget(0, 250, 0o1600) != -1: made += 1",
             ),
             ("ok",),
-            limits={"cell_s": 6},
         ),
         Attack(
             "timers_without_end",

@@ -6,12 +6,19 @@ from __future__ import annotations
 from .attack import Attack
 from .target import HONEST
 
-SOON = {"cell_s": 1, "call_s": 1}
+SOON = {"cell_s": 1, "call_s": 1, "wall_s": 60}
+AFTERWARDS = {"cell_s": 3, "call_s": 60, "wall_s": 60}  # where honest work follows, which may be slow
 WENT_ON = "went on after its time was over"
 
 ATTACKS = (
     Attack(
-        "loop_for_ever", ("while True: pass", HONEST), ("timeout", "ok"), points=10, least=10, limits=SOON, cold=True
+        "loop_for_ever",
+        ("1 / 0  # the first error of a kernel takes longer to show", "while True: pass", HONEST),
+        ("error", "timeout", "ok"),
+        points=10,
+        least=10,
+        limits=AFTERWARDS,
+        cold=True,
     ),
     Attack(
         "loop_and_catch_every_interrupt",
@@ -93,7 +100,7 @@ ATTACKS = (
         ("ok", "ok"),
         points=4,
         least=4,
-        limits=SOON,
+        limits={"call_s": 3, "wall_s": 60},
         cold=True,
     ),
     Attack(
@@ -103,7 +110,7 @@ ATTACKS = (
         ),
         ("ok",),
         reason=WENT_ON,
-        limits=SOON,
+        limits={"call_s": 1},
     ),
     Attack(
         "loop_when_deleted",
@@ -119,9 +126,17 @@ ATTACKS = (
         limits=SOON,
     ),
     Attack(
+        "import_a_name_of_ninety_thousand_parts",  # which takes Python long to read: here, and wherever else it is read
+        (HONEST, "import " + "a." * 90_000 + "b"),
+        ("ok", "timeout|error|died"),
+        points=10,
+        least=10,
+        limits=AFTERWARDS,
+    ),
+    Attack(
         "spend_the_time_in_small_pieces",
         tuple(f"import time; time.sleep(0.6); n = {n}" for n in range(8)),
-        ("ok", *["ok|timeout|skipped"] * 3, *["timeout|skipped"] * 4),
+        ("ok|timeout", *["ok|timeout|skipped"] * 3, *["timeout|skipped"] * 4),
         reason="used its whole time",
         limits={"wall_s": 2},
         cold=True,

@@ -16,7 +16,7 @@ def say(number, tree, data=b''):
 """
 MALFORMED = "malformed|too many parts"
 QUICK = {"cell_s": 2, "call_s": 1.5}
-DIGGING = {"cell_s": 10, "call_s": 1.5}  # it takes its time on a busy machine
+ASKED = {"call_s": 1.5}
 # the answer that a student without an idea might hope for
 GUESS = 'b\'["got", ["l", [42]], []]\''
 
@@ -25,7 +25,7 @@ def answering(name: str, body: str, **options: object) -> Attack:
     """The notebook's own handler for the grader's questions. `body` is run with number, tree and data."""
     lines = "\n".join("    " + line for line in body.splitlines())
     source = f"{DIG}def forged(number, tree, data):\n{lines}\nasking.reply = forged"
-    return Attack(name, (source, "1"), **{"limits": DIGGING, **options})  # type: ignore[arg-type]
+    return Attack(name, (source, "1"), **{"limits": ASKED, **options})  # type: ignore[arg-type]
 
 
 def reply(name: str, tree: str) -> Attack:
@@ -37,7 +37,7 @@ def executing(name: str, body: str) -> Attack:
     """The notebook's own handler for its cells. `body` is run with stream, ident and parent."""
     lines = "\n".join("    " + line for line in body.splitlines())
     source = f"{SPEAK}def forged(stream, ident, parent):\n{lines}\nkernel.shell_handlers['execute_request'] = forged"
-    return Attack(name, (source, "1"), ("ok", "died"), limits=QUICK, reason=MALFORMED)
+    return Attack(name, (source, "1"), ("ok", "died"), reason=MALFORMED)
 
 
 def saying(name: str, said: str) -> Attack:
@@ -101,18 +101,20 @@ MESSAGES = (
     *(reply(name, tree) for name, tree in TREES.items()),
     *(saying(name, said) for name, said in SAYINGS.items()),
     *(executing("execute_with_" + name, body) for name, body in LAST_WORDS.items()),
-    *(answering("answer_with_" + name, body, reason=MALFORMED) for name, body in HEADERS.items()),
+    *(answering("answer_with_" + name, body, reason=MALFORMED, limits={}) for name, body in HEADERS.items()),
     answering("answer_every_question_with_42", f"say(number, {GUESS})"),
     answering("answer_every_question_a_hundred_times", f"for _ in range(100): say(number, {GUESS})"),
     answering("answer_another_question", f"say(number + 1, {GUESS})"),
     answering("answer_with_the_question", "say(number, tree, data)"),
     answering("answer_by_half", "asking.socket.sendall(struct.pack('<III', number, 100, 0) + b'[')"),
     answering("answer_never", "import time; time.sleep(60)"),
-    answering("answer_with_40_megabytes", "say(number, b'[' * (40 << 20), b'x' * (40 << 20))", reason=MALFORMED),
+    answering(
+        "answer_with_40_megabytes", "say(number, b'[' * (40 << 20), b'x' * (40 << 20))", reason=MALFORMED, limits={}
+    ),
     Attack(
         "answer_before_the_question",
         (DIG + f"asking.socket.setblocking(False)\nfor n in range(200): say(n, {GUESS})", HONEST),
-        limits=DIGGING,
+        ("ok", "ok"),
         points=10,
         least=10,
     ),
@@ -123,7 +125,7 @@ MESSAGES = (
             "threading.Thread(target=talk, daemon=True).start()",
             "1",
         ),
-        limits=DIGGING,
+        limits=ASKED,
     ),
     Attack(
         "report_a_failed_cell_as_good",
@@ -133,7 +135,7 @@ MESSAGES = (
             "kernel.shell_handlers['execute_request'] = forged",
             HONEST,
         ),
-        ("ok", "ok|timeout"),
+        ("ok|timeout", "ok|timeout"),
         limits=QUICK,
     ),
     Attack(
@@ -210,6 +212,7 @@ SOCKETS = (
     ),
 )
 VALUES = (
+    Attack("guess_the_answer_in_a_hundred_cells", tuple(f"total = {4900 + n}.0" for n in range(100)), ("ok",) * 100),
     Attack(
         "be_equal_to_everything",
         (

@@ -108,5 +108,6 @@ ATTACKS: tuple[Attack, ...] = (
         "for _ in range(15):\n    if os.fork() == 0:\n        import time; until = time.monotonic() + 0.8\n"
         "        while time.monotonic() < until: pass\n        os._exit(0)",
         "def look(): pass",
+        alone=True,
     ),
 )

@@ -160,7 +160,6 @@ ATTACKS: tuple[Attack, ...] = (
             ("ok|error",),
             points=10,
             least=10,
-            limits=QUICK,
         )
         for name, source in REPLACED.items()
     ),
@@ -175,17 +174,17 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("trace_and_be_right", (HONEST, TRACING), points=10, limits=QUICK),
     Attack("watch_every_return", (WRONG, MONITORING), limits=QUICK),
     Attack("hook_every_import", (WRONG, IMPORTS), limits=QUICK),
-    Attack("hook_every_import_and_be_right", (HONEST, IMPORTS), points=10, least=10, limits=QUICK),
+    Attack("hook_every_import_and_be_right", (HONEST, IMPORTS), points=10, least=10),
     Attack(
         "overwrite_the_collector",
         (WRONG, COLLECTOR),
-        ("ok", "ok|error|timeout"),
+        ("ok|timeout", "ok|error|timeout|skipped"),
         limits={"cell_s": 4, "call_s": 1},
         cold=True,
     ),
-    Attack("pose_as_modules_of_the_grader", (WRONG, MODULES), ("ok", "ok"), limits=QUICK),
-    Attack("change_values_while_they_are_read", (HONEST, LATE), ("ok", "ok"), points=10, limits=QUICK),
-    Attack("do_something_at_the_end", (HONEST, EXITS), ("ok", "ok"), points=10, least=10, limits=QUICK, cold=True),
+    Attack("pose_as_modules_of_the_grader", (WRONG, MODULES), ("ok", "ok")),
+    Attack("change_values_while_they_are_read", (HONEST, LATE), ("ok", "ok"), points=10),
+    Attack("do_something_at_the_end", (HONEST, EXITS), ("ok", "ok"), points=10, least=10, cold=True),
     Attack("answer_the_first_question_again", (TIMED,), ("ok",)),
     Attack(
         "hide_code_from_the_reader",
