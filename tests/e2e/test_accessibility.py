@@ -50,6 +50,7 @@ def test_no_page_has_a_serious_problem(chromium: Browser, service: Service, visi
             f"{ASSIGNMENT}/submissions",
             f"{ASSIGNMENT}/submissions/rerun",
             f"{ASSIGNMENT}/policy",
+            f"{ASSIGNMENT}/groups",
             "/courses/dl-2026/gradebook",
             "/courses/dl-2026/gradebook/total",
             "/courses/dl-2026/gradebook-files",
