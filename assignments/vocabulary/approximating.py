@@ -39,9 +39,12 @@ def approximation(tried: Sequence[Tried]) -> Approximation | None:
 
 
 def rough_approximation(tried: Sequence[Tried]) -> Approximation | None:
-    """Results that are wrong, but nearly right in every trial, as those of a coarse difference quotient are."""
+    """Results that are wrong, but nearly right in every trial, as those of a coarse difference quotient are. NaN and a
+    wrong shape are never nearly right."""
     errors = _errors(tried)
-    if len(errors) < len(tried) or not errors or max(errors) > ROUGH or float(np.median(errors)) <= ROUND_OFF:
+    well_formed = all(t.right or (t.comparison is not None and t.comparison.diagnosis is None) for t in tried)
+    near = len(errors) == len(tried) > 0 and all(error <= ROUGH for error in errors)
+    if not well_formed or not near or float(np.median(errors)) <= ROUND_OFF:
         return None
     message = (
         "The values are nearly right, as a difference quotient with a coarse step gives them: derive the gradient "

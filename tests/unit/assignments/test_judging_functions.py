@@ -123,6 +123,15 @@ def test_a_coarse_difference_quotient_is_nearly_right(step: float, fraction: flo
     assert judged(code, task=FunctionTask("slope", ("x",), lambda x: 3 * x**2), trials=trials).fraction == 0
 
 
+@pytest.mark.parametrize("values", ["np.nan", "np.inf", "np.where(x > 1, np.nan, 3 * x**2)"])
+def test_what_is_no_number_is_never_nearly_right(values: str) -> None:
+    code = f"def slope(x):\n    return np.zeros(np.shape(x)) + {values}"
+    trials = [Trial((np.array(x),)) for x in ([0.3, 1.7, 2.2], [0.9, 1.1], [4.2, 0.8])]
+    outcome = judged(code, task=FunctionTask("slope", ("x",), lambda x: 3 * x**2, approximate=0.5), trials=trials)
+    assert outcome.fraction == 0
+    assert outcome.diagnosis in {"nan", "infinite"}
+
+
 def test_arguments_changed_in_place_are_told_beside_a_mistake() -> None:
     task = FunctionTask("double", ("x",), lambda x: 2 * x)
     trials = [Trial((np.array([1.0, 2.5, 4.0]) + i,)) for i in range(3)]
