@@ -189,7 +189,7 @@ def _resource_link(session: Session, context: LtiContext, message: Message) -> L
     row.title = _text(message.resource_link.get("title"), MOST_TITLE)
     row.line_item_url = _text(message.grades.get("lineitem"), 2000) or row.line_item_url
     slug = message.custom.get("assignment")
-    if context.course_id is not None and isinstance(slug, str):
+    if context.course_id is not None and isinstance(slug, str) and slug.isprintable():
         row.assignment = courses.assignment_in_course(session, course_id=context.course_id, slug=slug)
     session.flush()
     return row

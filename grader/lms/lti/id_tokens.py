@@ -152,7 +152,8 @@ def _message(claims: dict[str, Any], expected: Expected) -> Message:
 
 def _named(found: dict[str, Any], key: str, what: str) -> str:
     value = found.get(key)
-    if not isinstance(value, str) or not 0 < len(value) <= NAME_LENGTH:
+    # Without what no name has: PostgreSQL keeps no NUL.
+    if not isinstance(value, str) or not 0 < len(value) <= NAME_LENGTH or not value.isprintable():
         _refuse("malformed", f"The message does not name {what}.")
     return value
 

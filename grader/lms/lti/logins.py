@@ -85,7 +85,8 @@ def digest(text: str) -> str:
 
 
 def _registration(session: Session, asked: LoginRequest) -> LtiRegistration:
-    found = queries.registrations_of(session, asked.issuer, asked.client_id) if asked.issuer else []
+    can_be = bool(asked.issuer) and (asked.issuer + asked.client_id).isprintable()  # PostgreSQL knows no NUL
+    found = queries.registrations_of(session, asked.issuer, asked.client_id) if can_be else []
     if len(found) > 1:
         text = "Several tools of this platform are registered here, and it does not say which one it means (client_id)."
         raise LaunchRefused("ambiguous", text)

@@ -130,7 +130,9 @@ def _member(raw: Any) -> Member | None:
     if not isinstance(raw, dict):
         return None
     sub, given = raw.get("user_id"), raw.get("roles")
-    if not isinstance(sub, str) or not 0 < len(sub) <= NAME_LENGTH or not isinstance(given, list):
+    if not isinstance(sub, str) or not 0 < len(sub) <= NAME_LENGTH or not sub.isprintable():
+        return None
+    if not isinstance(given, list):
         return None
     role = roles.course_role(one for one in given if isinstance(one, str))
     if role is None:

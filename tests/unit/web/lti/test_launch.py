@@ -112,6 +112,7 @@ UNFIT: list[tuple[str, dict[str, Any]]] = [
     ("nonce", {"nonce": "another"}),
     ("malformed", {"sub": None}),
     ("malformed", {"sub": "x" * 256}),
+    ("malformed", {"sub": "a\x00b"}),
     ("malformed", {names.RESOURCE_LINK: None}),
     ("malformed", {names.CONTEXT: []}),
     ("malformed", {names.ROLES: "Instructor"}),
@@ -345,11 +346,11 @@ def test_an_instructor_connects_only_courses_of_their_own(play: Play, client: Fl
 
 
 def test_names_in_any_script_are_kept_and_shown_harmlessly(connected: Play, app: Flask) -> None:
-    for name in ("Ünlü Çelik", "李小龙", "\u202eevil", "A\x00B", "<script>alert(1)</script>", "x" * 5000):
+    names_told = ("Ünlü Çelik", "李小龙", "\u202eevil", "A\x00B", "<script>alert(1)</script>", "x" * 5000)
+    for number, name in enumerate(names_told):
         client = app.test_client()
-        assert connected.enter(client, name=name, sub=f"u-{name[:50]}").status_code == 303
-        kept = connected.links()[f"u-{name[:50]}".replace("\x00", "\ufffd")].name
-        assert len(kept) <= 200
+        assert connected.enter(client, name=name, sub=f"n-{number}").status_code == 303
+        assert len(connected.links()[f"n-{number}"].name) <= 200
         assert "<script>alert" not in client.get("/").text
     assert {user.name for user in connected.links().values()} >= {"Ünlü Çelik", "李小龙", "evil", "AB"}
 
