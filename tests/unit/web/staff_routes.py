@@ -120,7 +120,12 @@ OPERATIONS: Rows = [
     ("v1.leaderboard", "GET", f"{API}/assignments/{SLUG}/leaderboard?course=dl-2026", API_NO_BOARD),
     ("v1.join_leaderboard", "PUT", f"{API}/assignments/{SLUG}/leaderboard/name?course=dl-2026", API_JOIN),
     ("v1.leave_leaderboard", "DELETE", f"{API}/assignments/{SLUG}/leaderboard/name?course=dl-2026", API_LEAVE),
-    ("v1.take_leaderboard_name", "DELETE", f"{API}/assignments/{SLUG}/leaderboard/names/x?course=dl-2026", API_NO_QUESTION),
+    (
+        "v1.take_leaderboard_name",
+        "DELETE",
+        f"{API}/assignments/{SLUG}/leaderboard/names/x?course=dl-2026",
+        API_NO_QUESTION,
+    ),
     ("v1.similarity", "GET", f"{API}/assignments/{SLUG}/similarity?course=dl-2026", API_STAFF),
     ("v1.begin_comparison", "POST", f"{API}/assignments/{SLUG}/similarity?course=dl-2026", API_WRITE),
     ("v1.decide_pair", "PUT", f"{API}/assignments/{SLUG}/similarity/none?course=dl-2026", API_WRITE),
