@@ -19,6 +19,7 @@ class Course(Base):
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     title: Mapped[str]
+    assistants_may_view: Mapped[bool] = mapped_column(default=False)  # the course as a student sees it
     late_tokens: Mapped[int] = mapped_column(default=0)  # a student's for the whole course; each moves a due date
     total_rule: Mapped[dict[str, Any] | None]
     total_revision: Mapped[int] = mapped_column(default=0)

@@ -40,6 +40,7 @@ from grader.db.submission_comment import SubmissionComment
 from grader.db.sweeper_state import SweeperState
 from grader.db.trial import Trial, TrialStatus
 from grader.db.user import User
+from grader.db.viewing import Viewing
 from grader.db.webhook import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "Trial",
     "TrialStatus",
     "User",
+    "Viewing",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
