@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from grader.db.inserting import insert_or_ignore
@@ -108,15 +108,6 @@ def _conditions(filters: SubmissionFilter, counted: type[Run]) -> list[ColumnEle
     if filters.score_max is not None:
         conditions.append(counted.score <= filters.score_max)
     return conditions
-
-
-def place_in_queue(session: Session, run: Run) -> int | None:
-    """How many runs wait before this one on its queue; None when it does not wait."""
-    if run.status is not RunStatus.QUEUED:
-        return None
-    earlier = or_(Run.created_at < run.created_at, and_(Run.created_at == run.created_at, Run.id < run.id))
-    query = select(func.count()).where(Run.status == RunStatus.QUEUED, Run.queue == run.queue, earlier)
-    return session.scalar(query) or 0
 
 
 def queue_lengths(session: Session) -> dict[Queue, QueueLength]:

@@ -10,6 +10,9 @@ from typing import Any
 
 from grader.db.models import Run, RunStatus, Submission, SubmissionStatus
 from grader.submissions.queries import latest_run
+from grader.waiting.estimate import Estimate
+from grader.waiting.service import Waiting
+from grader.waiting.words import sentence
 from grader.web import formats
 from grader.web.labels import Label, cell_status_text, status_label, verdict_label
 from grader.web.outline import Outline
@@ -91,6 +94,7 @@ class PendingState:
     cells: int
     again: bool  # an earlier try of the same run was lost through our fault
     watched: bool  # whether we can see how far the worker is
+    estimate: Estimate
 
     @property
     def headline(self) -> str:
@@ -115,6 +119,10 @@ class PendingState:
         if self.stage == "checking":
             return "What your notebook computed is compared with the right answers, outside the sandbox."
         return "A sandbox without network is being set up for your notebook alone."
+
+    @property
+    def estimate_text(self) -> str:
+        return sentence(self.estimate)
 
     @property
     def spoken(self) -> str:
@@ -167,12 +175,12 @@ class SubmissionState:
 
 
 def state_of(
-    submission: Submission, *, place: int | None, progress: Progress | None, outline: Outline, staff: bool
+    submission: Submission, *, waiting: Waiting | None, progress: Progress | None, outline: Outline, staff: bool
 ) -> SubmissionState:
-    """`submission` as grader.submissions.queries.get loads it; `place`: runs ahead of it in the queue."""
+    """`submission` as grader.submissions.queries.get loads it; `waiting`: None for one that is final."""
     status = submission.status
     run = latest_run(submission)
-    pending = None if status.is_final else _pending(run, place, progress)
+    pending = None if waiting is None or status.is_final else _pending(run, waiting, progress)
     # The run that counts; where none does, the last one says why (its checks are loaded only when it counts).
     shown = submission.counted_run or (run if pending is None else None)
     result = None if shown is None else result_of(shown, outline, staff=staff)
@@ -235,15 +243,15 @@ def _checks(run: Run, outline: Outline, *, staff: bool) -> tuple[CheckState, ...
     return tuple(rows)
 
 
-def _pending(run: Run, place: int | None, progress: Progress | None) -> PendingState:
-    again = run.attempt > 1
+def _pending(run: Run, waiting: Waiting, progress: Progress | None) -> PendingState:
+    again, estimate, place = run.attempt > 1, waiting.estimate, waiting.place
     if run.status is RunStatus.QUEUED:
-        return PendingState("queued", None if place is None else place + 1, 0, 0, again, watched=True)
+        return PendingState("queued", None if place is None else place + 1, 0, 0, again, True, estimate)
     if progress is None or progress.run_id != run.id:
-        return PendingState("preparing", None, 0, 0, again, watched=False)
+        return PendingState("preparing", None, 0, 0, again, False, estimate)
     # "done" means that the worker has sent the result; it is being written down.
     stage = progress.stage if progress.stage in STAGES[1:] else "checking" if progress.stage == "done" else "preparing"
-    return PendingState(stage, None, progress.cell, progress.cells, again, watched=True)
+    return PendingState(stage, None, progress.cell, progress.cells, again, True, estimate)
 
 
 def _stopped(cells: Sequence[dict[str, Any]]) -> tuple[CellState, ...]:

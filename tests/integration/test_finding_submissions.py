@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from grader.db.models import Run, SubmissionStatus
+from grader.db.models import SubmissionStatus
 from grader.submissions import queries
 from grader.submissions.filters import SubmissionFilter
 from tests.support.world import World, graded, rejected
-from worker.contract import Queue
 
 
 @pytest.fixture
@@ -69,21 +68,6 @@ def test_a_student_sees_their_own_newest_first(world: World, five: list[str]) ->
     assert [five.index(s.id) for s in mine] == [2, 1, 0]
     assert [s.counted_run.score if s.counted_run else None for s in mine] == [None, 9.0, 4.0]
     assert mine[0].assignment.title == "Loss 1"
-
-
-def test_the_place_in_the_queue_counts_those_that_wait_before_it(world: World) -> None:
-    runs = [world.submit(f"x = {i}").run for i in range(3)]
-
-    def places() -> list[int | None]:
-        with world.backend.reading() as session:
-            return [queries.place_in_queue(session, session.get_one(Run, run.id)) for run in runs]
-
-    assert places() == [0, 1, 2]
-    world.start(runs[0])
-    assert places() == [None, 0, 1]
-    with world.backend.reading() as session:
-        lengths = queries.queue_lengths(session)
-    assert (lengths[Queue.CPU].queued, lengths[Queue.CPU].running, lengths[Queue.GPU].queued) == (2, 1, 0)
 
 
 def test_the_page_of_a_submission_needs_no_more_queries(world: World) -> None:

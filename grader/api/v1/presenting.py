@@ -81,6 +81,7 @@ def submission_out(session: Session, scope: SubmissionScope) -> schemas.Submissi
         finished_at=result.finished_at if result else None,
         queue_position=pending.queue_position if pending else None,
         progress=_progress_out(pending),
+        estimate=_estimate_out(pending),
         comments=[comment_out(view) for view in shown_comments(session, submission, staff=scope.staff)],
         url=submission_url(submission),
     )
@@ -140,3 +141,11 @@ def _progress_out(pending: PendingState | None) -> schemas.ProgressOut | None:
     if pending is None:
         return None
     return schemas.ProgressOut.model_validate({"stage": pending.stage, "cell": pending.cell, "cells": pending.cells})
+
+
+def _estimate_out(pending: PendingState | None) -> schemas.EstimateOut | None:
+    if pending is None:
+        return None
+    found = pending.estimate
+    numbers = {key: getattr(found, key) for key in ("seconds", "low_s", "high_s", "measured")}
+    return schemas.EstimateOut.model_validate({**numbers, "text": pending.estimate_text})

@@ -103,6 +103,16 @@ class ProgressOut(Out):
     cells: int
 
 
+class EstimateOut(Out):
+    """From now until the result, from measured run times of the assignment; null where nothing honest can be said."""
+
+    seconds: float | None = Field(description="In the middle.")
+    low_s: float | None
+    high_s: float | None
+    measured: int = Field(description="How many runs of this assignment it rests on.")
+    text: str = Field(description="The same in words, or why there is no estimate.")
+
+
 class CommentOut(Out):
     id: str
     author: str
@@ -144,6 +154,7 @@ class SubmissionOut(Out):
     finished_at: datetime | None
     queue_position: int | None = Field(description="1 is next; null when it does not wait.")
     progress: ProgressOut | None
+    estimate: EstimateOut | None = Field(description="null when it is finished.")
     comments: list[CommentOut] = Field(description="Of the teaching staff, oldest first.")
     url: str
 

@@ -15,6 +15,8 @@ from grader.db.models import AuditEntry, Run, RunCause, RunStatus, Submission
 from grader.groups import queries as groups
 from grader.policies import queries as policies
 from grader.submissions import queries as submissions
+from grader.time import utc_now
+from grader.waiting.service import waiting_of
 from grader.web import access, formats
 from grader.web.access import SubmissionScope
 from grader.web.backend import backend
@@ -65,12 +67,12 @@ class SubmissionPage:
 
 def live_state(session: Session, submission: Submission, *, staff: bool) -> SubmissionState:
     """The state that the page, every event and the API tell."""
-    place = progress = None
+    waiting = progress = None
     if not submission.status.is_final:
-        place = submissions.place_in_queue(session, submissions.latest_run(submission))
+        waiting = waiting_of(session, submissions.latest_run(submission), utc_now())
         progress = backend().progress.latest(submission.id)
     outline = outline_for(session, submission)
-    return state_of(submission, place=place, progress=progress, outline=outline, staff=staff)
+    return state_of(submission, waiting=waiting, progress=progress, outline=outline, staff=staff)
 
 
 def document_title(submission: Submission, state: SubmissionState) -> str:

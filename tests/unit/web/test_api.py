@@ -59,17 +59,24 @@ def test_handing_in_answers_202_with_the_address_to_follow(sam: Program, world: 
     assert accepted["status"] == "queued"
     followed = body(sam.get(accepted["url"]))
     assert followed["queue_position"] == 1
+    assert followed["estimate"]["seconds"] is None
+    assert followed["estimate"]["text"] == "No estimate yet: no run of this assignment has been measured."
     assert followed["answers"] == {"ratio_1000d": "1.221"}
     start(world, accepted["id"])
     assert body(sam.get(accepted["url"]))["status"] == "running"
     sent = finish(world, accepted["id"])
     final = body(sam.get(accepted["url"]))
     assert final["status"] == "graded"
+    assert final["estimate"] is None
     assert (final["score"], final["max_score"]) == (sent.score, sent.max_score)
     assert [c["key"] for c in final["checks"]] == [c.key for c in sent.checks]
     assert final["checks"][2]["diagnosis"] == "percentage-for-proportion"
     assert final["seconds"] == {"total": 4.2, "execute": 3.6, "overhead": 0.6}
     assert "staff only" not in json.dumps(final)
+    again = sam.hand_in(notebook("x = 2"))
+    measured = body(sam.get(body(again)["url"]))["estimate"]
+    assert (measured["seconds"], measured["low_s"], measured["high_s"], measured["measured"]) == (4.2, 2.1, 8.4, 1)
+    assert measured["text"].startswith("Your result in a few seconds")
 
 
 def test_staff_get_staff_texts(ida: Program, world: World) -> None:

@@ -42,6 +42,7 @@ def test_without_redis_the_database_tells_what_happens(world: World, sam: Browse
     first = next(told)
     assert not first["final"]
     assert "Waiting: yours is next" in first["html"]
+    assert "No estimate yet: no run of this assignment has been measured." in first["html"]
     start(world, submission.id)
     assert "Your notebook is being graded" in next(told)["html"]
     finish(world, submission.id)

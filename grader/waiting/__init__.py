@@ -1,0 +1,1 @@
+"""How long a submission waits, from what was measured."""

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from grader.db.models import Run, RunStatus
+from grader.waiting import estimate, queries
+from grader.waiting.estimate import Estimate
+
+LATELY = timedelta(hours=2)  # no run is under way for longer
+ASSIGNMENTS_MOST = 12  # ahead in the queue: with more of them nothing is estimated
+
+
+@dataclass(frozen=True)
+class Waiting:
+    place: int | None  # runs ahead of it in the queue; None when it does not wait
+    estimate: Estimate
+
+
+def waiting_of(session: Session, run: Run, now: datetime) -> Waiting:
+    """Where a run that has not ended stands: at most four queries, each of which reads a bounded number of results."""
+    own_id = run.version.assignment_id
+    if run.status is not RunStatus.QUEUED:
+        own = queries.measured_seconds(session, [own_id]).get(own_id, [])
+        elapsed_s = (now - run.started_at).total_seconds() if run.started_at is not None else 0.0
+        return Waiting(None, estimate.rest_of_run(own, max(0.0, elapsed_s)))
+    ahead = queries.ahead_in_queue(session, run)
+    return Waiting(sum(ahead.values()), _queued(session, run, own_id, ahead, now))
+
+
+def _queued(session: Session, run: Run, own_id: str, ahead: dict[str, int], now: datetime) -> Estimate:
+    if queries.is_paused(session, run.queue):
+        return estimate.HELD_BACK
+    if len(ahead) > ASSIGNMENTS_MOST:
+        return estimate.OTHERS_NOT_MEASURED
+    times = queries.measured_seconds(session, {own_id, *ahead})
+    taken = queries.taken_lately(session, run.queue, now - LATELY, now)
+    return estimate.until_result(times.get(own_id, []), ahead, times, estimate.workers_of(taken, now))
