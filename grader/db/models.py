@@ -13,6 +13,7 @@ from grader.db.course import Course
 from grader.db.enrolment import Enrolment, Role
 from grader.db.extension import Extension
 from grader.db.grade import Grade
+from grader.db.home_visit import HomeVisit
 from grader.db.idempotent_answer import IdempotentAnswer
 from grader.db.incoming import IncomingMessage, IncomingSender
 from grader.db.leaderboard_entry import LeaderboardEntry
@@ -59,6 +60,7 @@ __all__ = [
     "Extension",
     "Grade",
     "GroupMember",
+    "HomeVisit",
     "IdempotentAnswer",
     "IncomingMessage",
     "IncomingSender",

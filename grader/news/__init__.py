@@ -1,0 +1,1 @@
+"""What changed for a person since the last look at the home page."""
