@@ -12,6 +12,10 @@ def course_by_slug(session: Session, slug: str) -> Course | None:
     return session.scalar(select(Course).where(Course.slug == slug))
 
 
+def all_courses(session: Session) -> list[Course]:
+    return list(session.scalars(select(Course).order_by(Course.title, Course.id)))
+
+
 def enrolment_of(session: Session, *, user_id: str, course_id: str) -> Enrolment | None:
     return session.scalar(select(Enrolment).where(Enrolment.user_id == user_id, Enrolment.course_id == course_id))
 

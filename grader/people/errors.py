@@ -14,6 +14,13 @@ class LastInstructor(DomainError):
         super().__init__("A course keeps at least one instructor. Make somebody else an instructor first.")
 
 
+class NotViewable(DomainError):
+    code = "not-viewable"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name[:80]} is not a student of this course; it can only be seen as one of its students.")
+
+
 class NotInCourse(DomainError):
     code = "not-in-course"
 

@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from grader.courses import queries as courses
-from grader.db.models import Assignment, Course, Role, Submission, User
+from grader.db.models import Assignment, Course, Enrolment, Role, Submission, User
 from grader.groups import queries as groups
+from grader.people import viewing as looking
 from grader.submissions import queries as submissions
 from grader.time import utc_now
+from grader.web import viewing
 from grader.web.backend import backend
 from grader.web.identity import Caller, session_caller, token_caller
 from grader.web.problems import AmbiguousAssignment, NoAccess, SignInNeeded, TokenNeeded
@@ -99,7 +101,7 @@ def administrator(session: Session, caller: Caller, args: dict[str, Any]) -> Non
 
 def member_of_course(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope:
     """Enrolled in the course that the address names."""
-    for enrolment in courses.courses_of(session, caller.user.id):
+    for enrolment in enrolments_of(session, caller):
         if enrolment.course.slug == args["course_slug"]:
             return CourseScope(enrolment.course, enrolment.role)
     raise NotFound("There is no such course, or you are not in it.")
@@ -126,6 +128,19 @@ def student_of_course(session: Session, caller: Caller, args: dict[str, Any]) ->
     return scope
 
 
+def viewer_of_course(session: Session, caller: Caller, args: dict[str, Any]) -> Course:
+    """Who may see the course as one of its students."""
+    if caller.user.admin:
+        course = courses.course_by_slug(session, args["course_slug"])
+        if course is None:
+            raise NotFound("There is no such course.")
+        return course
+    course = staff_of_course(session, caller, args).course
+    if not looking.may_view(session, viewer=caller.user, course=course):
+        raise NoAccess("Teaching assistants of this course may not see it as a student. An instructor can allow it.")
+    return course
+
+
 def manager_of_webhooks(session: Session, caller: Caller, args: dict[str, Any]) -> CourseScope | None:
     """Instructors manage those of their course; administrators those of the whole service (no course is named)."""
     if args.get("course_slug") is not None:
@@ -138,7 +153,7 @@ def member_of_assignment(session: Session, caller: Caller, args: dict[str, Any])
     """Enrolled in the course of the assignment; students only where it is published and has opened."""
     wanted_course = args.get("course_slug") or request.args.get("course") or None
     found: list[AssignmentScope] = []
-    for enrolment in courses.courses_of(session, caller.user.id):
+    for enrolment in enrolments_of(session, caller):
         if wanted_course in (None, enrolment.course.slug):
             visible = visible_assignments(session, enrolment.course, enrolment.role)
             named = (a for a in visible if a.slug == args["slug"])
@@ -178,7 +193,8 @@ def reader_of_submission(session: Session, caller: Caller, args: dict[str, Any])
         raise _no_submission()
     role = courses.role_of(session, user_id=caller.user.id, course_id=submission.assignment.course_id)
     own = submission.student_id == caller.user.id or groups.counts_also_for(session, submission.id, caller.user.id)
-    if role is None or not (own or role.is_staff):
+    elsewhere = caller.only_course not in (None, submission.assignment.course_id)
+    if role is None or elsewhere or not (own or role.is_staff):
         raise _no_submission()
     return SubmissionScope(submission, role, own)
 
@@ -198,6 +214,12 @@ def staff_of_submission(session: Session, caller: Caller, args: dict[str, Any]) 
     return scope
 
 
+def enrolments_of(session: Session, caller: Caller) -> list[Enrolment]:
+    """Where the caller is enrolled, as far as it counts for this request."""
+    found = courses.courses_of(session, caller.user.id)
+    return [enrolment for enrolment in found if caller.only_course in (None, enrolment.course_id)]
+
+
 def visible_assignments(session: Session, course: Course, role: Role) -> list[Assignment]:
     """What someone with `role` sees of a course; students see nothing before it opens."""
     found = courses.assignments_of(session, course.id, published_only=not role.is_staff)
@@ -207,6 +229,20 @@ def visible_assignments(session: Session, course: Course, role: Role) -> list[As
 
 def _no_submission() -> NotFound:
     return NotFound("There is no such submission, or it is not yours to see.")
+
+
+# What opens for somebody who sees a course as its student: what students have, whatever else this one is elsewhere.
+FOR_STUDENTS: frozenset[Rule] = frozenset(
+    {
+        signed_in,
+        member_of_course,
+        student_of_course,
+        member_of_assignment,
+        student_of_assignment,
+        reader_of_submission,
+        author_of_submission,
+    }
+)
 
 
 # --- enforcing -----------------------------------------------------------------------------------------------
@@ -243,9 +279,20 @@ def _enforce() -> None:
         raise TokenNeeded() if guard.by_token else SignInNeeded()
     if guard.by_token and not caller.has_scope(guard.scope):
         raise NoAccess(f"This token lacks the scope {guard.scope!r}. Make a token that has it.")
+    if not guard.by_token:
+        caller = _as_student(caller, guard.rule)
     with backend().reading() as session:
         g.granted = guard.rule(session, caller, dict(request.view_args or {}))
     g.caller = caller
+
+
+def _as_student(caller: Caller, rule: Rule) -> Caller:
+    seen = viewing.current()
+    if seen is None:
+        return caller
+    if rule not in FOR_STUDENTS:
+        raise NoAccess("You see this course as one of its students does, and they cannot open this. Stop first.")
+    return Caller(seen.student, only_course=seen.course_id)
 
 
 def caller() -> Caller:
@@ -260,6 +307,10 @@ def caller_user() -> User:
 
 def granted_course() -> CourseScope:
     return cast(CourseScope, g.granted)
+
+
+def granted_viewed_course() -> Course:
+    return cast(Course, g.granted)
 
 
 def granted_webhooks() -> CourseScope | None:

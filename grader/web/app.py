@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from grader.api import v1
 from grader.settings import Settings
-from grader.web import access, backend, catalogue, errors, formats, identity, limits, once, security, zones
+from grader.web import access, backend, catalogue, errors, formats, identity, limits, once, security, viewing, zones
 from grader.web.uploads import FORM_TIMES
 from grader.web.views import (
     account,
@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    viewing.init_app(app)
     csrf = CSRFProtect(app)
     Bootstrap5(app)
     identity.init_app(app)
@@ -117,8 +118,9 @@ def _teach_templates(app: Flask) -> None:
         return url_for("static", filename=name, v=versions[name])
 
     def viewer() -> dict[str, Any]:
-        caller = identity.session_caller()
-        return {"viewer": caller.user if caller else None}
+        seen, caller = viewing.current(), identity.session_caller()
+        user = caller.user if caller else None
+        return {"viewer": seen.student if seen else user, "viewing": seen}
 
     app.jinja_env.globals["asset"] = asset
     app.context_processor(viewer)

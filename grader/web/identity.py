@@ -32,6 +32,7 @@ class Caller:
 
     user: User
     scopes: frozenset[str] | None = None
+    only_course: str | None = None  # the id of the course that somebody of its staff sees as `user`
 
     def has_scope(self, scope: str) -> bool:
         return self.scopes is None or scope in self.scopes

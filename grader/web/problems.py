@@ -26,6 +26,13 @@ class NoAccess(EdgeError):
     """Known to the caller, but not allowed to this role or token."""
 
 
+class OnlyLooking(EdgeError):
+    """Somebody who sees a course as a student wants to change something."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text} Nothing was changed. Stop first, then do it as yourself.")
+
+
 class NotMultipart(EdgeError):
     def __init__(self, content_type: str) -> None:
         super().__init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,9 +48,9 @@ class CourseBlock:
     assignments: list[AssignmentRow]
 
 
-def home_page(session: Session, user: User) -> list[CourseBlock]:
+def home_page(session: Session, user: User, enrolments: Sequence[Enrolment]) -> list[CourseBlock]:
     """The number of queries grows with the courses, not with their assignments."""
-    return [_block(session, user, enrolment) for enrolment in courses.courses_of(session, user.id)]
+    return [_block(session, user, enrolment) for enrolment in enrolments]
 
 
 def _block(session: Session, user: User, enrolment: Enrolment) -> CourseBlock:

@@ -10,7 +10,7 @@ from flask_login import login_user, logout_user
 
 from grader.accounts import service as accounts
 from grader.accounts.errors import SignInFailed
-from grader.web import access, limits
+from grader.web import access, limits, viewing
 from grader.web.backend import backend, settings
 from grader.web.demo import demo_logins
 from grader.web.forms import SignInForm
@@ -49,6 +49,7 @@ def sign_in_send() -> ResponseReturnValue:
 @pages.post("/sign-out")
 @access.allow_anyone
 def sign_out() -> ResponseReturnValue:
+    viewing.leave("signed out")
     logout_user()
     session.clear()
     return redirect(url_for("account.sign_in"))

@@ -10,7 +10,7 @@ from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Enrolment, Role
 from grader.errors import DomainError
-from grader.people import service
+from grader.people import service, viewing
 from grader.people.roster import read_roster
 from grader.web import access, errors, formats
 from grader.web.backend import backend
@@ -86,9 +86,11 @@ def _people(*, problem: str = "") -> str:
     section = request.args.get("section", "")
     with backend().reading() as session:
         everybody = courses.people_of(session, scope.course.id)
+        may_view = viewing.may_view(session, viewer=access.caller_user(), course=scope.course)
     sections = sorted({e.section for e in everybody if e.section})
     found = [e for e in everybody if section in ("", e.section)]
     return render_template(
         "people/people.html", course=scope.course, found=found, sections=sections, section=section,
-        total=len(everybody), may_change=scope.role is Role.INSTRUCTOR, roles=list(Role), problem=problem,
+        total=len(everybody), may_change=scope.role is Role.INSTRUCTOR, may_view=may_view, roles=list(Role),
+        problem=problem,
     )  # fmt: skip

@@ -10,16 +10,19 @@ from grader.audit.service import Actor
 from grader.db.models import Source
 from grader.errors import DomainError
 from grader.gradebook import extensions
+from grader.news import visits
 from grader.policies.errors import HandInRefused
 from grader.policies.words import refusal_text
 from grader.submissions.errors import AnswersRefused
-from grader.web import access, errors, limits, zones
+from grader.time import utc_now
+from grader.web import access, errors, limits, viewing, zones
 from grader.web.backend import backend
 from grader.web.catalogue import catalogue
 from grader.web.handing_in import hand_in
 from grader.web.notebook_frame import frame_response
 from grader.web.pages.assignment_page import ANSWER_PREFIX, assignment_page
 from grader.web.pages.home_page import home_page
+from grader.web.pages.news_view import news_of
 from grader.web.problems import EdgeError
 
 pages = Blueprint("student", __name__)
@@ -29,9 +32,16 @@ ADDRESS = "/courses/<course_slug>/assignments/<slug>"
 @pages.get("/")
 @access.allow(access.signed_in)
 def home() -> ResponseReturnValue:
+    user, now = access.caller_user(), utc_now()
     with backend().reading() as session:
-        courses = home_page(session, access.caller_user())
-    return render_template("student/home.html", courses=courses)
+        enrolments = access.enrolments_of(session, access.caller())
+        courses = home_page(session, user, enrolments)
+        visit = visits.visit_of(session, user.id)
+        news = news_of(session, user, enrolments, visits.told_since(visit, now))
+    if viewing.current() is None and visits.is_to_be_noted(visit, now):
+        with backend().writing() as session:
+            visits.note_look(session, user.id, now)
+    return render_template("student/home.html", courses=courses, news=news)
 
 
 @pages.get(ADDRESS)

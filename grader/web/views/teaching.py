@@ -19,6 +19,7 @@ from grader.web.views import (
     regrades,
     similarity,
     trials,
+    viewing,
     webhooks,
 )
 
@@ -37,5 +38,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     regrades.pages,
     similarity.pages,
     trials.pages,
+    viewing.pages,
     webhooks.pages,
 )
