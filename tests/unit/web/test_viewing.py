@@ -96,6 +96,7 @@ def test_every_request_that_changes_something_is_refused(world: World, looking: 
 def test_every_page_opens_as_it_does_for_the_student(world: World, looking: Browser) -> None:
     submission = submit(world, "sam")
     finish(world, submission.id)
+    before = rows(world)
     for endpoint, method, address, wanted in PAGES:
         if method not in SAFE:
             continue
@@ -106,6 +107,9 @@ def test_every_page_opens_as_it_does_for_the_student(world: World, looking: Brow
         answer.close()
     assert BANNER in looking.client.get("/nowhere").text
     assert BANNER in looking.client.post("/nowhere").text
+    after = rows(world)
+    changed = {table for table in after if after[table] != before[table]}
+    assert changed <= {"lti_keys"}, "the service's own keys, made when somebody first asks; nothing of the student's"
 
 
 def test_only_that_course_of_the_student_is_seen(world: World, ida: Browser) -> None:
