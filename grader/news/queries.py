@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -59,7 +59,7 @@ def extensions(session: Session, student_id: str, assignment_ids: Collection[str
 
 def comments(
     session: Session, mine: ColumnElement[bool], assignment_ids: Collection[str], since: datetime
-) -> Sequence[tuple[SubmissionComment, Submission]]:
+) -> list[tuple[SubmissionComment, Submission]]:
     """Written or changed, newest first. `mine`: grader.groups.queries.counts_for."""
     written = func.coalesce(SubmissionComment.edited_at, SubmissionComment.created_at)
     query = (
@@ -74,12 +74,12 @@ def comments(
         .order_by(written.desc())
         .limit(MOST)
     )
-    return session.execute(query).tuples().all()
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def replies(
     session: Session, mine: ColumnElement[bool], assignment_ids: Collection[str], since: datetime
-) -> Sequence[tuple[RegradeRequest, Submission]]:
+) -> list[tuple[RegradeRequest, Submission]]:
     query = (
         select(RegradeRequest, Submission)
         .join(Submission, Submission.id == RegradeRequest.submission_id)
@@ -92,4 +92,4 @@ def replies(
         .order_by(RegradeRequest.replied_at.desc())
         .limit(MOST)
     )
-    return session.execute(query).tuples().all()
+    return [(row[0], row[1]) for row in session.execute(query)]
