@@ -90,6 +90,8 @@ def arrive(session: Session, launch_id: str, message: Message, now: datetime) ->
     resource_link = _resource_link(session, context, message)
     role = roles.course_role(message.roles)
     link = queries.user_link(session, launch.registration_id, message.sub)
+    if link is None and role is None:  # before anybody is asked: no account is made for whom there is nothing here
+        raise LaunchRefused("role", "The platform gives you no role in this course, so there is nothing to show.")
     if link is not None:
         settle(session, link, context, role, message.name, message.email, now)
     launch.outcome = Outcome(

@@ -47,10 +47,7 @@ def check(description: Description, rules: Rules, resolve: Resolve | None = None
     """Raises InvalidPlatform for what cannot be a platform. Slow: asks the name server; call it without a session."""
     if not description.name.strip() or len(description.name) > MOST_NAME:
         raise InvalidPlatform(f"Give the platform a name of at most {MOST_NAME} characters.")
-    for key, what in (("issuer", "issuer (platform id)"), ("client_id", "client id")):
-        value = getattr(description, key)
-        if not value or len(value) > NAME_LENGTH or not value.isprintable():
-            raise InvalidPlatform(f"The {what} is missing, or is longer than {NAME_LENGTH} characters.")
+    _check_names(description)
     for key, what in (BROWSER_URLS | SERVER_URLS).items():
         addresses.checked(getattr(description, key), what)
     for key, what in SERVER_URLS.items():
@@ -73,6 +70,7 @@ def add(
     session: Session, description: Description, *, deployments: Sequence[str], by: Actor, now: datetime
 ) -> LtiRegistration:
     """`check` it first. Raises PlatformExists, InvalidPlatform."""
+    _check_names(description)  # once more: a platform that registers itself says its client id after the check
     if queries.registration_named(session, description.issuer, description.client_id) is not None:
         raise PlatformExists(description.issuer, description.client_id)
     values = asdict(description) | {"name": description.name.strip(), "frame_origins": _origins(description)}
@@ -121,6 +119,17 @@ def switch(session: Session, row: LtiRegistration, *, on: bool, by: Actor, now: 
         return
     row.disabled_at = None if on else now
     audit.record(session, by, f"lti.platform-{'enabled' if on else 'disabled'}", "lti_registration", row.id)
+
+
+def _check_names(description: Description) -> None:
+    for key, what in (("issuer", "issuer (platform id)"), ("client_id", "client id")):
+        value = getattr(description, key)
+        if not value or len(value) > NAME_LENGTH or not value.isprintable():
+            raise InvalidPlatform(
+                f"The {what} is missing, is longer than {NAME_LENGTH} characters, or has invisible ones."
+            )
+    if not description.token_audience.isprintable():
+        raise InvalidPlatform("The audience of access tokens has invisible characters.")
 
 
 def _origins(description: Description) -> list[str]:

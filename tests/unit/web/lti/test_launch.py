@@ -46,11 +46,16 @@ def test_a_student_gets_an_account_and_the_assignment_that_the_link_names(connec
 
 
 def test_the_platforms_role_becomes_one_of_the_course(connected: Play, app: Flask) -> None:
-    wanted = {"instructor": [INSTRUCTOR], "ta": [INSTRUCTOR, ASSISTANT], None: ["urn:nothing"]}
+    wanted = {"instructor": [INSTRUCTOR], "ta": [INSTRUCTOR, ASSISTANT]}
     for role, roles in wanted.items():
         answer = connected.enter(app.test_client(), sub=f"u-{role}", **{names.ROLES: roles})
         assert connected.role(connected.links()[f"u-{role}"]) == role
-        assert answer.status_code == (403 if role is None else 303)
+        assert answer.status_code == 303
+
+
+def test_whoever_has_no_role_in_the_course_is_refused_and_gets_no_account(connected: Play, client: FlaskClient) -> None:
+    for roles in ([], ["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor"]):
+        assert "no role in this course" in refused(connected, client, "role", **{names.ROLES: roles})
 
 
 def test_an_instructor_who_looks_as_a_student_stays_an_instructor(connected: Play, client: FlaskClient) -> None:

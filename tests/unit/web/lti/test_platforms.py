@@ -71,6 +71,20 @@ def test_point_06_hostile_addresses_of_a_platform_are_never_reached(
     assert client.post(address, data={"openid_configuration": f"{issuer.url}/config"}).status_code == 200
 
 
+def test_a_client_id_that_no_database_keeps_is_refused(
+    world: World, app: Flask, issuer: Issuer, admin: Browser
+) -> None:
+    address, client = _invite(admin), app.test_client()
+    for client_id in ("x" * 256, "a\x00b"):
+        given = json.dumps({"client_id": client_id}).encode()
+        issuer.answers["/register"] = lambda given=given: (201, {}, given)  # type: ignore[misc]
+        answer = client.post(address, data={"openid_configuration": f"{issuer.url}/config"})
+        assert answer.status_code == 422
+        assert "The client id" in answer.text
+    with world.backend.reading() as s:
+        assert s.scalar(select(LtiRegistration)) is None
+
+
 def test_a_configuration_that_is_none_is_named(app: Flask, issuer: Issuer, admin: Browser) -> None:
     address, client = _invite(admin), app.test_client()
     elsewhere = json.dumps({"issuer": "https://moodle.example", "authorization_endpoint": "https://moodle.example/a",
