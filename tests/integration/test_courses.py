@@ -107,3 +107,8 @@ def test_names_and_dates_that_make_no_sense_are_refused(world: World) -> None:
         dates = DatesSpec(opens_at=now, due_at=now)
         with pytest.raises(InvalidDates):
             courses.publish_assignment(session, course=world.course, release=RELEASE, dates=dates, by=TEST)
+
+
+def test_a_name_that_no_database_keeps_names_no_assignment(world: World) -> None:
+    with world.backend.reading() as session:
+        assert queries.assignment_in_course(session, course_id=world.course.id, slug="loss\x00-1") is None
