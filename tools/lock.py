@@ -16,7 +16,8 @@ from collections import defaultdict
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "requirements"
-LOCKS = {"service": (), "dev": ("service",), "kernel-course": ()}  # name -> locks that it stands on
+# name -> locks that it stands on
+LOCKS = {"service": (), "dev": ("service",), "kernel-course": (), "lti-platform": ()}
 
 
 def normal(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The three layers of set-up: the service, its tests, the students' Python."""
+"""The layers of set-up: the service, its tests, the students' Python, and a platform that tests launch from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from tools.setup import stamp, torch_build
 from tools.setup.environment import Environment
 from tools.setup.say import SetupError, say, step
 
+PLATFORM = "lti-platform"
+PLATFORM_CHECK = """
+import cryptography, django
+from django.conf import settings
+apps = ["django.contrib.auth", "django.contrib.contenttypes", "lti_consumer"]
+settings.configure(INSTALLED_APPS=apps, USAGE_ID_PATTERN="x")
+django.setup()
+import lti_consumer.api, lti_consumer.plugin.urls
+"""
 COURSE_CHECK = "import torch, sys; sys.stdout.write(f'{torch.__version__} {torch.version.cuda or \"\"}')"
 
 
@@ -64,6 +73,37 @@ def course(root: Path) -> None:
         version = environment.run(COURSE_CHECK).split()
     say(f"  {environment.title}: PyTorch {version[0]}")
     _finish(environment, "course", inputs)
+
+
+def platform(root: Path) -> None:
+    """`.kernels/lti-platform`, where tests run another project's side of LTI. They skip where it is not there, so a
+    failure is told and stops nothing; the next set-up tries again."""
+    environment = Environment(platform_place(root), root / ".kernels" / "setup-lti-platform.log")
+    lock = platform_lock(root)
+    if platform_is_current(root):
+        return
+    try:
+        environment.create(root / "requirements" / "pip.txt")
+        with step(f"{environment.title}: installing {_count(lock)} packages"):
+            # Most of what is installed is never imported, so nothing is compiled beforehand.
+            environment.pip("install", "--no-compile", "-r", str(lock))
+        with step(f"{environment.title}: trying lti-consumer-xblock"):
+            environment.run(PLATFORM_CHECK)
+        _finish(environment, PLATFORM, stamp.digest([lock]))
+    except (SetupError, OSError) as error:
+        say(f"{error}\nSet-up goes on without it: the tests against lti-consumer-xblock will be skipped.")
+
+
+def platform_place(root: Path) -> Path:
+    return root / ".kernels" / PLATFORM
+
+
+def platform_lock(root: Path) -> Path:
+    return root / "requirements" / f"{PLATFORM}.txt"
+
+
+def platform_is_current(root: Path) -> bool:
+    return stamp.state(platform_place(root), PLATFORM, stamp.digest([platform_lock(root)])) is stamp.State.CURRENT
 
 
 def _link_project(environment: Environment, root: Path) -> None:

@@ -15,6 +15,7 @@ from tools.setup import layers, stamp, torch_build
 from tools.setup.say import SetupError, say
 
 PARTS = ("service", "course")
+DEV_PARTS = (*PARTS, layers.PLATFORM)
 
 
 @contextmanager
@@ -41,6 +42,8 @@ def is_current(root: Path, *, dev: bool, parts: Sequence[str] = PARTS) -> bool:
         inputs = stamp.digest([requirements / f"{name}.txt"])
         if stamp.state(root / ".venv", name, inputs) is not stamp.State.CURRENT:
             return False
+    if layers.PLATFORM in parts and not layers.platform_is_current(root):
+        return False
     if "course" not in parts:
         return True
     build = torch_build.wanted_build(torch_build.wish(), torch_build.has_gpu())
@@ -53,9 +56,10 @@ def prepare(root: Path, *, dev: bool, parts: Sequence[str] = PARTS) -> None:
     """The environments, side by side: each mostly waits for the network and the disk."""
     begun = time.monotonic()
     say("Setting up (a few minutes the first time, nothing afterwards)")
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:
         work = [pool.submit(layers.service, root, dev=dev)] if "service" in parts else []
         work += [pool.submit(layers.course, root)] if "course" in parts else []
+        work += [pool.submit(layers.platform, root)] if layers.PLATFORM in parts else []
         problems = [error for error in (future.exception() for future in work) if error is not None]
     for problem in problems[1:]:
         if isinstance(problem, SetupError):
@@ -67,10 +71,10 @@ def prepare(root: Path, *, dev: bool, parts: Sequence[str] = PARTS) -> None:
 
 def main(root: str) -> int:
     parser = argparse.ArgumentParser(prog="tools/bootstrap.py", description="Make the environments.")
-    parser.add_argument("--only", choices=PARTS, help="one of the environments")
+    parser.add_argument("--only", choices=DEV_PARTS, help="one of the environments")
     parser.add_argument("--dev", action="store_true", help="also what the tests need")
     options = parser.parse_args()
-    parts = (options.only,) if options.only else PARTS
+    parts = (options.only,) if options.only else DEV_PARTS if options.dev else PARTS
     try:
         if not is_current(Path(root), dev=options.dev, parts=parts):
             with only_one(Path(root)):
