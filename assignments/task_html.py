@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from xml.etree.ElementTree import tostring
 
 import mistune
-from latex2mathml.converter import convert
+from latex2mathml.converter import convert_to_element
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
@@ -22,17 +24,33 @@ class CellHtml:
     html: str
 
 
-class _Renderer(mistune.HTMLRenderer):
-    """Raw HTML in a text is shown as it is written, and links lead to the web only."""
+MOST_FORMULA = 2_000  # characters of one formula; a longer one is shown as it is written
+_DEFINES = re.compile(r"\\(\w*def|(re)?newcommand|let|providecommand|DeclareMathOperator)\b")  # may call themselves
 
-    def __init__(self) -> None:
-        super().__init__(escape=True, allow_harmful_protocols=False)
+
+@dataclass
+class Room:
+    """How many characters of formulas a page still turns into MathML: at most about a second of work."""
+
+    left: int = 20_000
+
+
+class _Renderer(mistune.HTMLRenderer):
+    """Links lead to the web only. Raw HTML in a text is shown as it is written, unless it is cleaned afterwards."""
+
+    def __init__(self, room: Room, *, raw_html: bool) -> None:
+        super().__init__(escape=not raw_html, allow_harmful_protocols=False)
+        self._room = room
 
     def inline_math(self, text: str) -> str:
-        return formula_html(text, block=False)
+        return self._formula(text, block=False)
 
     def block_math(self, text: str) -> str:
-        return formula_html(text, block=True)
+        return self._formula(text, block=True)
+
+    def _formula(self, text: str, *, block: bool) -> str:
+        self._room.left -= len(text)
+        return formula_html(text, block=block) if self._room.left >= 0 else _as_written(text)
 
 
 def cells_html(cells: Sequence[Any]) -> list[CellHtml]:
@@ -41,17 +59,28 @@ def cells_html(cells: Sequence[Any]) -> list[CellHtml]:
     return [CellHtml(c["cell_type"], _cell_html(c["cell_type"], c["source"])) for c in shown]
 
 
-def text_html(text: str) -> str:
-    """Markdown with formulas between dollar signs."""
-    return str(mistune.create_markdown(renderer=_Renderer(), plugins=["math", "table", "strikethrough"])(text))
+def text_html(text: str, *, raw_html: bool = False, room: Room | None = None) -> str:
+    """Markdown with formulas between dollar signs. With `raw_html`, HTML in the text stays: the caller cleans it."""
+    renderer = _Renderer(room or Room(), raw_html=raw_html)
+    return str(mistune.create_markdown(renderer=renderer, plugins=["math", "table", "strikethrough"])(text))
 
 
 def formula_html(formula: str, *, block: bool) -> str:
-    """MathML, or the formula as it is written where it cannot be read."""
+    """MathML, or the formula as it is written where it cannot be read. Text in it stays text, whatever it says."""
+    if len(formula) > MOST_FORMULA or _DEFINES.search(formula):
+        return _as_written(formula)
     try:
-        return str(convert(formula.strip(), display="block" if block else "inline"))
-    except Exception:  # noqa: BLE001  a formula of an author's; the library raises what it likes
-        return f"<code>{html.escape(formula)}</code>"
+        math = convert_to_element(formula.strip(), display="block" if block else "inline")
+        for element in math.iter():  # the library writes "&#x003B1;" and counts on nobody escaping it
+            element.text = html.unescape(element.text) if element.text else None
+            element.attrib.pop("href", None)
+        return tostring(math, encoding="unicode")
+    except Exception:  # noqa: BLE001  a formula of anybody's; the library raises what it likes
+        return _as_written(formula)
+
+
+def _as_written(formula: str) -> str:
+    return f"<code>{html.escape(formula)}</code>"
 
 
 def code_html(source: str) -> str:

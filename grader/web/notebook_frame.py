@@ -11,10 +11,10 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-import mistune
 import nh3
 from flask import Response
 from markupsafe import Markup, escape
@@ -22,13 +22,27 @@ from pygments import highlight
 from pygments.formatters.html import HtmlFormatter
 from pygments.lexers.python import Python3Lexer
 
+from assignments.task_html import Room, text_html
+
 MOST_TEXT = 20_000  # characters of one output or cell that are shown
 MOST_OUTPUTS = 200  # of one cell
 MOST_BYTES = 12 * 1024 * 1024  # of pictures in the page
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CODE = HtmlFormatter(nowrap=True)
-_MARKDOWN = mistune.create_markdown(escape=False, plugins=["table", "strikethrough"])
+# What formulas become; nothing in which HTML could hide (no annotation-xml), and no attribute that leads elsewhere.
+MATH_TAGS = {
+    "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot", "mover",
+    "munder", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom", "menclose",
+}  # fmt: skip
+MATH_ATTRIBUTES = {
+    "display", "displaystyle", "scriptlevel", "mathvariant", "mathcolor", "stretchy", "fence", "form", "separator",
+    "lspace", "rspace", "width", "height", "depth", "voffset", "linethickness", "accent", "accentunder", "notation",
+    "movablelimits", "largeop", "symmetric", "minsize", "maxsize", "columnalign", "columnlines", "columnspacing",
+    "rowlines", "rowspacing",
+}  # fmt: skip
+ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, **dict.fromkeys(MATH_TAGS, MATH_ATTRIBUTES)}
+TAGS = (nh3.ALLOWED_TAGS - {"img", "map", "area"}) | MATH_TAGS
 STYLE = """
 body { font: 16px/1.55 system-ui, sans-serif; color: #1b2333; margin: 0; padding: 1rem; overflow-wrap: anywhere; }
 section { margin: 0 0 1.1rem; } section:target { outline: 3px solid #3446b5; outline-offset: 4px; }
@@ -55,6 +69,14 @@ POLICY = "; ".join(
 )
 
 
+@dataclass
+class PageRoom:
+    """What one page may still hold."""
+
+    picture_bytes: int
+    formulas: Room
+
+
 def frame_response(data: bytes, title: str) -> Response:
     """The notebook `data` as the content of a frame."""
     response = Response(notebook_page(data, title), mimetype="text/html")
@@ -64,7 +86,7 @@ def frame_response(data: bytes, title: str) -> Response:
 
 
 def notebook_page(data: bytes, title: str) -> str:
-    room = [MOST_BYTES]
+    room = PageRoom(MOST_BYTES, Room())
     cells = Markup("\n").join(_cell(number, cell, room) for number, cell in enumerate(_cells(data), start=1))
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -81,10 +103,10 @@ def _cells(data: bytes) -> list[Mapping[str, Any]]:
     return [cell for cell in found if isinstance(cell, dict)] if isinstance(found, list) else []
 
 
-def _cell(number: int, cell: Mapping[str, Any], room: list[int]) -> Markup:
+def _cell(number: int, cell: Mapping[str, Any], room: PageRoom) -> Markup:
     source, cut = _short(_joined(cell.get("source", "")))
     if cell.get("cell_type") == "markdown":
-        inner = _clean(str(_MARKDOWN(source))) + cut
+        inner = _clean(text_html(source, raw_html=True, room=room.formulas)) + cut
     elif cell.get("cell_type") == "code":
         code = Markup(highlight(source, Python3Lexer(), _CODE))
         inner = Markup('<pre class="code" tabindex="0">{}</pre>{}').format(code, cut) if source.strip() else Markup("")
@@ -96,7 +118,7 @@ def _cell(number: int, cell: Mapping[str, Any], room: list[int]) -> Markup:
     return Markup('<section id="cell-{}"><p class="n">Cell {}</p>{}</section>').format(number, number, inner)
 
 
-def _output(output: Mapping[str, Any], room: list[int]) -> Markup:
+def _output(output: Mapping[str, Any], room: PageRoom) -> Markup:
     if not isinstance(output, dict):
         return Markup("")
     kind = output.get("output_type")
@@ -109,7 +131,7 @@ def _output(output: Mapping[str, Any], room: list[int]) -> Markup:
     return _rich(data, room) if isinstance(data, dict) else Markup("")
 
 
-def _rich(data: Mapping[str, Any], room: list[int]) -> Markup:
+def _rich(data: Mapping[str, Any], room: PageRoom) -> Markup:
     """The best form that is safe to show: a picture, harmless HTML, or text."""
     for kind in PICTURES:
         if kind in data and (raw := _decoded(_joined(data[kind]))) is not None:
@@ -121,13 +143,13 @@ def _rich(data: Mapping[str, Any], room: list[int]) -> Markup:
         return Markup("<div>{}</div>{}").format(_clean(html), cut)
     if "text/markdown" in data:
         text, cut = _short(_joined(data["text/markdown"]))
-        return _clean(str(_MARKDOWN(text))) + cut
+        return _clean(text_html(text, raw_html=True, room=room.formulas)) + cut
     return _text(_joined(data.get("text/plain", "")), "out")
 
 
-def _picture(kind: str, raw: bytes, room: list[int]) -> Markup:
-    room[0] -= len(raw)
-    if room[0] < 0:
+def _picture(kind: str, raw: bytes, room: PageRoom) -> Markup:
+    room.picture_bytes -= len(raw)
+    if room.picture_bytes < 0:
         return Markup('<p class="cut">A picture is left out: the notebook has too many. Download it to see all.</p>')
     text = base64.b64encode(raw).decode()
     return Markup('<img src="data:{};base64,{}" alt="Figure that the cell drew">').format(kind, text)
@@ -139,7 +161,7 @@ def _text(text: str, look: str) -> Markup:
 
 
 def _clean(html: str) -> Markup:
-    return Markup(nh3.clean(html, tags=nh3.ALLOWED_TAGS - {"img", "map", "area"}, link_rel="noopener noreferrer"))
+    return Markup(nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, link_rel="noopener noreferrer"))
 
 
 def _short(text: str, most: int = MOST_TEXT) -> tuple[str, Markup]:

@@ -14,7 +14,7 @@ from assignments.drafting.from_solution import Draft, Shape
 from assignments.drafting.functions import DraftError, emptied, functions_of
 from assignments.linting import lint
 from assignments.loading import load_package
-from assignments.task_html import text_html
+from assignments.task_html import Room, text_html
 from grader.cli.main import run
 
 
@@ -91,6 +91,24 @@ def test_texts_of_a_task_can_hold_no_foreign_html() -> None:
 
 def test_a_formula_that_cannot_be_read_is_shown_as_it_is_written() -> None:
     assert "<code>x^</code>" in text_html("$x^$")
+
+
+def test_text_in_a_formula_stays_text() -> None:
+    shown = text_html(r"$\text{<script>a()</script>} a<b \alpha$")
+    assert "<script" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "<mi>α</mi>" in shown
+
+
+@pytest.mark.parametrize("formula", [r"\newcommand{\a}{\a\a}\a", r"\def\a{\a\a}\a", "x" * 3000])
+def test_a_formula_that_could_take_long_is_shown_as_it_is_written(formula: str) -> None:
+    assert f"<code>{formula}</code>" in text_html(f"${formula}$")
+
+
+def test_a_page_turns_only_so_many_characters_of_formulas_into_mathml() -> None:
+    shown = text_html("$y$ $x$ $z$", room=Room(left=2))
+    assert shown.count("<math") == 2
+    assert "<code>z</code>" in shown
 
 
 MARKED = """# %% [markdown]

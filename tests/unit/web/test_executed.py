@@ -52,6 +52,12 @@ HOSTILE = [
     "<b onclick=alert(1)>bold</b>",
     '<form action="https://example.org"><input name=password></form>',
     "<style>body{display:none}</style>",
+    "<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math>",
+    '<math><annotation-xml encoding="text/html"><script>alert(1)</script></annotation-xml></math>',
+    '<math href="javascript:alert(1)"><mi onclick=alert(1)>x</mi></math>',
+    "$\\text{<script>alert(1)</script>}$",
+    "$\\text{</math><img src=x onerror=alert(1)>}$",
+    "$\\href{javascript:alert(1)}{x}$",
     '<meta http-equiv="refresh" content="0;url=https://example.org">',
 ]
 FORBIDDEN = ("<script", "onerror", "onclick", "javascript:", "<iframe", "<form", "<input", "<meta http", "display:none")
@@ -151,3 +157,11 @@ def test_a_receipt_can_be_checked_with_the_public_key_and_tampering_shows(
     assert not is_genuine({**receipt, "received_at": "2026-01-01T00:00:00+00:00"}, key)
     assert not is_genuine({**receipt, "number": 2}, key)
     assert not is_genuine({"digest": "x"}, key)
+
+
+def test_formulas_are_shown_as_formulas() -> None:
+    page = notebook_page(executed(markdown="The loss $L = \\frac{1}{n}$ and\n\n$$\\sum_i x_i^2$$\n\n<b>bold</b>"), "t")
+    assert "<mfrac><mrow><mn>1</mn></mrow><mrow><mi>n</mi></mrow></mfrac>" in page
+    assert 'display="block"' in page
+    assert "$" not in page.partition("<main>")[2]
+    assert "<b>bold</b>" in page
