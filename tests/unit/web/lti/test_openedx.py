@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -20,12 +20,11 @@ from werkzeug.test import TestResponse
 from grader.db.models import AuditEntry, Enrolment, LtiContext, LtiLineItem, LtiUserLink, User
 from grader.gradebook import overrides
 from grader.gradebook.overrides import Decision
-from grader.lms.http.addresses import Rules
-from grader.lms.http.client import Client
 from grader.lms.lti import names, platforms, queries, sync_queries
 from grader.lms.lti.errors import NoToken
 from grader.lms.lti.keys import Signer
 from grader.lms.lti.platforms import Description
+from grader.lms.lti.services import Services
 from grader.lms.lti.sync import Courier
 from grader.lms.lti.sync_platform import LINE_ITEMS_TYPE, Gradebook
 from grader.lms.lti.sync_reconciling import Auditor
@@ -105,6 +104,13 @@ class School:
     def backend(self) -> Backend:
         with self.app.app_context():
             return backend()
+
+    @property
+    def services(self) -> Services:
+        """The service's own, with more patience: this machine may be slow."""
+        lti = self.backend.lti
+        client = replace(lti.client, timeout_s=120.0)
+        return Services(client, Tokens(client, lti.signer))
 
     def platform(self) -> Platform:
         with self.world.backend.reading() as s:
@@ -220,7 +226,7 @@ def test_open_edx_lets_no_student_choose(school: School, client: FlaskClient) ->
 
 
 def test_open_edx_gives_a_token_and_holds_it_to_its_scope(school: School) -> None:
-    tokens, platform = school.backend.lti.services.tokens, school.platform()
+    tokens, platform = school.services.tokens, school.platform()
     url = f"{school.openedx.url}/api/lti_consumer/v1/lti/{school.tool.number}/lti-ags"
     fit = tokens.get(platform, (names.LINE_ITEM_SCOPE,))
     unfit = tokens.get(platform, (names.RESULT_SCOPE,))
@@ -237,7 +243,7 @@ class Forger:
 
 
 def test_open_edx_gives_no_token_for_a_forged_signature(school: School) -> None:
-    tokens = Tokens(Client(Rules.of("127.0.0.0/8"), 120.0), cast(Signer, Forger()))
+    tokens = Tokens(school.services.client, cast(Signer, Forger()))
     with pytest.raises(NoToken, match=r"status 400 \(invalid_client\)"):
         tokens.get(school.platform(), (names.SCORE_SCOPE,))
 
@@ -255,7 +261,7 @@ def test_a_grade_reaches_the_gradebook_of_open_edx(school: School, client: Flask
     now = utc_now() + timedelta(seconds=2)
     with writing() as s:
         fan_out(s, OURSELVES, now, listener=hear)
-    remote = Gradebook(school.backend.lti.services)
+    remote = Gradebook(school.services)
     with school.backend.reading() as s:
         [due] = sync_queries.due_items(s, now)
     assert Courier(writing, remote, lambda: now).serve(due) == 1
