@@ -272,6 +272,8 @@ def _enforce() -> None:
     guard = guard_of(current_app.view_functions.get(request.endpoint))
     if guard is None:
         raise NoAccess("This page has no access rule.")
+    if any("\x00" in str(value) for value in (request.view_args or {}).values()):
+        raise NotFound("There is no such page.")  # PostgreSQL refuses to be asked for it
     if guard.rule is None:
         return
     caller = token_caller() if guard.by_token else session_caller()

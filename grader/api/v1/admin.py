@@ -11,7 +11,7 @@ from grader.administration import queries, service
 from grader.administration.queries import AuditFilter
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import In, Out, Text
+from grader.api.v1.schemas import Body, In, Out, Text
 from grader.dashboard import health
 from grader.web import access
 from grader.web.backend import backend
@@ -33,7 +33,7 @@ class AdminQueuesOut(Out):
     queues: list[AdminQueueOut]
 
 
-class PauseIn(In):
+class PauseIn(Body):
     paused: bool
     reason: str = Field("asked for through the API", max_length=500)
 

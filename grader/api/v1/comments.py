@@ -8,7 +8,7 @@ from werkzeug.exceptions import NotFound
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.presenting import comment_out
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import CommentOut, In
+from grader.api.v1.schemas import Body, CommentOut
 from grader.comments import service
 from grader.db.models import Submission
 from grader.web import access
@@ -16,12 +16,12 @@ from grader.web.backend import backend
 from grader.web.pages.comments_view import shown_comments
 
 
-class CommentIn(In):
+class CommentIn(Body):
     text: str = Field(min_length=1, max_length=service.MOST_TEXT)
     check: str = Field("", max_length=200, description="Key of a check; empty: the submission as a whole.")
 
 
-class CommentChangeIn(In):
+class CommentChangeIn(Body):
     text: str = Field(min_length=1, max_length=service.MOST_TEXT)
     revision: int = Field(ge=1, le=10**9, description="As you read it.")
 

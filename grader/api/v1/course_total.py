@@ -6,7 +6,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import In, Out
+from grader.api.v1.schemas import Body, Out
 from grader.audit.service import Actor
 from grader.db.models import Course
 from grader.gradebook import table, total_rules
@@ -26,7 +26,7 @@ class TotalRuleOut(Out):
     sentence: str = Field(description="The rule in words.")
 
 
-class TotalRuleIn(In):
+class TotalRuleIn(Body):
     weighted: bool = Field(False, description="By the weights; otherwise by the assignments' points.")
     drop_lowest: int = Field(0, ge=0, le=total_rules.MOST_DROPPED)
     missing_zero: bool = Field(False, description="Work that is missing after its due date counts as 0.")

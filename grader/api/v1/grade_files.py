@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import In, Out
+from grader.api.v1.schemas import Body, In, Out
 from grader.audit.service import Actor
 from grader.lms.files import importing
 from grader.lms.files.reading import MOST_BYTES
@@ -24,7 +24,7 @@ class ExportIn(In):
     assignment: Annotated[str, Field(max_length=80)] = Field("", description="One short name; empty: all.")
 
 
-class ImportIn(In):
+class ImportIn(Body):
     csv: str = Field(max_length=MOST_BYTES)
     apply: bool = Field(False, description="False: only tell the differences.")
     mark: str = Field("", max_length=64, description="Of the differences that were told; needed to apply.")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import In, Out
+from grader.api.v1.schemas import Body, In, Out
 from grader.audit.service import Actor
 from grader.db.models import Grade
 from grader.gradebook import overrides, table
@@ -63,7 +63,7 @@ class GradebookOut(Out):
     rows: list[GradebookRowOut]
 
 
-class DecisionIn(In):
+class DecisionIn(Body):
     score: float | None = Field(None, ge=0, le=1e6, description="null: what was graded counts.")
     excused: bool = False
     note: str = Field("", max_length=1000)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import CourseIn, In, Out
+from grader.api.v1.schemas import Body, CourseIn, In, Out
 from grader.audit.service import Actor
 from grader.db.models import Assignment
 from grader.groups import queries, service
@@ -41,7 +41,7 @@ class OwnGroupOut(Out):
     group: GroupOut | None
 
 
-class GroupRulesIn(In):
+class GroupRulesIn(Body):
     together: bool
     most: int = Field(3, ge=2, le=LARGEST)
     by_students: bool = False
@@ -53,11 +53,11 @@ class GroupIn(In):
     members: list[str] = Field(max_length=LARGEST, description="E-mail addresses; none dissolves the group.")
 
 
-class GroupsIn(In):
+class GroupsIn(Body):
     groups: list[GroupIn] = Field(min_length=1, max_length=2000, description="Others stay as they are.")
 
 
-class OwnGroupIn(In):
+class OwnGroupIn(Body):
     name: str | None = Field(None, max_length=service.LONGEST_NAME, description="Start a group of this name.")
     code: str | None = Field(None, max_length=40, description="Or join the group with this code.")
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import In, Out
+from grader.api.v1.schemas import Body, In, Out
 from grader.api.v1.webhooks import EnabledIn, RotateIn, SecretOut
 from grader.audit.service import Actor
 from grader.db.models import IncomingSender
@@ -43,7 +43,7 @@ class SendersOut(Out):
     senders: list[SenderOut]
 
 
-class SenderIn(In):
+class SenderIn(Body):
     name: str = Field(min_length=1, max_length=senders.MOST_NAME)
 
 

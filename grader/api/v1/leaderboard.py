@@ -8,7 +8,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import CourseIn, In, Out
+from grader.api.v1.schemas import Body, CourseIn, Out
 from grader.leaderboard import service
 from grader.leaderboard.service import Board
 from grader.web import access
@@ -43,7 +43,7 @@ class BoardOut(Out):
     distribution: list[BinOut] = Field(description="Of the whole course; empty where fewer than five have a result.")
 
 
-class NicknameIn(In):
+class NicknameIn(Body):
     nickname: str = Field(max_length=200)
 
 

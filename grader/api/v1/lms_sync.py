@@ -9,7 +9,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import CourseIn, In, Out, OwnPageIn
+from grader.api.v1.schemas import Body, CourseIn, Out, OwnPageIn
 from grader.db.models import LtiGradeSync, SyncState
 from grader.lms.lti import queries, sync_overview
 from grader.web import access
@@ -66,7 +66,7 @@ class PlacesOut(Out):
     differences: list[PlatformGradeOut]
 
 
-class DraftsIn(In):
+class DraftsIn(Body):
     drafts: bool = Field(description="Whether grades go there while students do not see them here.")
 
 

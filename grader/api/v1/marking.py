@@ -6,7 +6,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import CourseIn, In, Out
+from grader.api.v1.schemas import Body, CourseIn, Out
 from grader.audit.service import Actor
 from grader.marking import queries, rubrics, service
 from grader.marking.rubrics import Criterion, RubricView
@@ -28,7 +28,7 @@ class RubricOut(Out):
     revision: int
 
 
-class RubricIn(In):
+class RubricIn(Body):
     criteria: list[CriterionOut] = Field(default_factory=list, max_length=rubrics.MOST_CRITERIA)
     comments: list[str] = Field(default_factory=list, max_length=100)
     anonymous: bool = False
@@ -53,7 +53,7 @@ class WorkListOut(Out):
     answers: list[WorkOut]
 
 
-class MarkIn(In):
+class MarkIn(Body):
     points: float | None = Field(None, ge=0, le=1e6, description="Left out: the sum of the criteria.")
     criteria: list[str] = Field(default_factory=list, max_length=100)
     comment: str = Field("", max_length=service.MOST_COMMENT)

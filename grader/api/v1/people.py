@@ -6,7 +6,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import In, Out
+from grader.api.v1.schemas import Body, Out
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Role
@@ -27,7 +27,7 @@ class PeopleOut(Out):
     people: list[PersonOut]
 
 
-class RosterIn(In):
+class RosterIn(Body):
     csv: str = Field(max_length=MOST_BYTES, description="The first line names the columns: email, name, section, role.")
     apply: bool = Field(False, description="False: only tell what would happen.")
 

@@ -12,7 +12,7 @@ from assignments.policy_schema import PolicyModel
 from grader.accounts import queries as accounts
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import CourseIn, In, Out
+from grader.api.v1.schemas import Body, CourseIn, Out
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Assignment
@@ -54,7 +54,7 @@ class RulesOut(Out):
     sentence: str = Field(description="All rules as they hold for you now, in words.")
 
 
-class ExtensionIn(In):
+class ExtensionIn(Body):
     student: str = Field(max_length=254, description="E-mail address.")
     due_at: AwareDatetime | None = None
     closes_at: AwareDatetime | None = None
@@ -70,7 +70,7 @@ class ExtensionOut(Out):
     tokens: int
 
 
-class ReleaseIn(In):
+class ReleaseIn(Body):
     shown: bool
 
 

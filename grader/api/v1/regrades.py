@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import CourseIn, In, Out
+from grader.api.v1.schemas import Body, CourseIn, In, Out
 from grader.db.models import RegradeRequest, RegradeStatus, TrialStatus
 from grader.regrades import queries, service
 from grader.trials import queries as trial_queries
@@ -38,11 +38,11 @@ class RegradesOut(Out):
     requests: list[RegradeOut]
 
 
-class AskIn(In):
+class AskIn(Body):
     text: str = Field(max_length=service.MOST_TEXT)
 
 
-class AnswerIn(In):
+class AnswerIn(Body):
     reply: str = Field(max_length=service.MOST_TEXT)
     points: float | None = Field(None, ge=0, le=1e6, description="Left out: the points stay.")
 
@@ -53,7 +53,7 @@ class RegradesIn(In):
     offset: int = Field(0, ge=0, le=1_000_000)
 
 
-class TrialIn(In):
+class TrialIn(Body):
     reason: str = Field(min_length=1, max_length=500)
     every: bool = Field(False, description="All graded submissions, not only those that count.")
 

@@ -196,7 +196,15 @@ class RerunOut(Out):
 
 
 class In(BaseModel):
+    """Of a path, a query or a body."""
+
     model_config = ConfigDict(extra="ignore")
+
+
+class Body(In):
+    """A field that nobody reads was meant for something: it is refused."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class CourseIn(In):
@@ -216,5 +224,5 @@ class StaffPageIn(OwnPageIn):
     score_max: float | None = Field(None, ge=0, le=1e6)
 
 
-class RerunIn(In):
+class RerunIn(Body):
     reason: str = Field("asked for through the API", max_length=500)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import CourseIn, In, Out, OwnPageIn
+from grader.api.v1.schemas import Body, CourseIn, Out, OwnPageIn
 from grader.db.models import Comparison, ComparisonStatus, PairDecision
 from grader.similarity import queries, service
 from grader.time import utc_now
@@ -59,11 +59,11 @@ class PairsIn(OwnPageIn):
     dismissed: bool = Field(False, description="Also those that were dismissed.")
 
 
-class BeginIn(In):
+class BeginIn(Body):
     with_earlier: bool = Field(False, description="Also with the same assignment in other courses that you teach.")
 
 
-class DecideIn(In):
+class DecideIn(Body):
     decision: PairDecision
     note: str = Field("", max_length=service.MOST_NOTE, description="Needed where it is kept.")
     revision: int = Field(ge=0, le=10**9, description="As you read it.")

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import In, Out
+from grader.api.v1.schemas import Body, In, Out
 from grader.audit.service import Actor
 from grader.db.models import DeliveryState, WebhookEndpoint
 from grader.lms.webhooks import queries, service
@@ -36,7 +36,7 @@ class EndpointsOut(Out):
     endpoints: list[EndpointOut]
 
 
-class EndpointIn(In):
+class EndpointIn(Body):
     url: str = Field(max_length=2000)
     description: str = Field("", max_length=service.MOST_DESCRIPTION)
     events: list[str] = Field([], max_length=20, description="None: all.")
@@ -47,11 +47,11 @@ class SecretOut(Out):
     secret: str = Field(description="Shown this once.")
 
 
-class RotateIn(In):
+class RotateIn(Body):
     overlap: bool = Field(True, description="False: the old secret ends at once.")
 
 
-class EnabledIn(In):
+class EnabledIn(Body):
     enabled: bool
 
 
@@ -85,7 +85,7 @@ class DeliveriesIn(In):
     offset: int = Field(0, ge=0, le=1_000_000)
 
 
-class SinceIn(In):
+class SinceIn(Body):
     since: AwareDatetime
 
 

@@ -94,6 +94,8 @@ def test_programs_comment_too(app: Flask, world: World) -> None:
     done, key = graded(world)
     client, ida = app.test_client(), {"Authorization": f"Bearer {world.tokens['ida']}"}
     address = f"/api/v1/submissions/{done}/comments"
+    unread = client.post(address, headers=ida, json={"text": "Well done", "key": key})
+    assert unread.status_code == 422  # what nobody reads was meant for something
     made = client.post(address, headers=ida, json={"text": "Well done", "check": key})
     assert (made.status_code, made.json["revision"]) == (201, 1)
     one = f"{address}/{made.json['id']}"

@@ -62,6 +62,12 @@ def test_unknown_addresses_and_methods_are_told_plainly(client: FlaskClient) -> 
     assert client.delete("/sign-in").status_code == 405
 
 
+def test_an_address_with_nul_is_no_page_before_a_database_is_asked(sam: Browser) -> None:
+    answer = sam.client.get("/submissions/a%00b")
+    assert answer.status_code == 404
+    assert "There is no such page." in answer.text
+
+
 def test_headers_forbid_scripts_and_styles_from_elsewhere(client: FlaskClient) -> None:
     for path in ("/sign-in", "/nowhere", "/api/docs", "/api/v1/me", "/static/app.css"):
         with client.get(path) as answer:
