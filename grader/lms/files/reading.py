@@ -24,6 +24,7 @@ NOTHING = ("", "-", "–", "n/a", "no grade")
 EXCUSES = (EXCUSED.lower(), "excused")
 _MOODLE = re.compile(r"\A[\w ]+: *(?P<title>.+?) \((?P<kind>Real|Percentage|Letter|Feedback)\)\Z")
 _NUMBERED = re.compile(r" *\([0-9.]+\)\Z")  # Canvas adds its id, we the most points
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+")  # 1,000: a thousand to some, one to others
 _SLUG = re.compile(r"\[([a-z0-9-]+)\]\Z")
 
 
@@ -60,7 +61,7 @@ def read_value(text: str) -> Value:
     if text.lower() in EXCUSES:
         return Value(excused=True)
     score = float(text.replace(",", ".") if "." not in text else text)
-    if not math.isfinite(score) or "_" in text:
+    if not math.isfinite(score) or "_" in text or _THOUSANDS.fullmatch(text):
         raise ValueError(text)
     return Value(score)
 
