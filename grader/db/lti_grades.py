@@ -82,6 +82,7 @@ class LtiGradeSync(Base):
     read_score: Mapped[float | None]
     read_maximum: Mapped[float | None]
     difference: Mapped[str] = mapped_column(default="")  # how what was read differs from what was sent
+    overrule: Mapped[bool] = mapped_column(default=False)  # somebody who saw what stands there wants ours instead
     created_at: Mapped[Created]
 
     line_item: Mapped[LtiLineItem] = relationship()

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from grader.db.models import Enrolment, Grade, LtiContext, LtiLineItem, LtiRegistration, LtiResourceLink, SyncState
+from grader.db.models import (
+    Enrolment,
+    Grade,
+    LtiContext,
+    LtiGradeSync,
+    LtiLineItem,
+    LtiRegistration,
+    LtiResourceLink,
+    SyncState,
+)
 from grader.embedded_redis import EmbeddedRedis
 from grader.lms.lti import sync_queries, sync_service
 from grader.lms.lti import sync_records as records
@@ -17,7 +27,7 @@ from grader.lms.lti.sync_errors import NothingToSend
 from grader.lms.lti.sync_reconciling import last_night
 from grader.wiring import Backend
 from tests.support.lms.connected import Connected, connected
-from tests.support.lms.gradebook import Canvas, Moodle
+from tests.support.lms.gradebook import Answered, Canvas, Column, Moodle
 from tests.support.world import TEST, World, graded, make_world
 
 DAY = timedelta(days=1)
@@ -403,6 +413,47 @@ def test_answers_that_make_no_sense_break_nothing(plain_moodle: Connected) -> No
     desk.send_again()
     desk.settle()
     assert (desk.state(), desk.there().score) == ("acked", 7.0)
+
+
+class Unguarded(Moodle):
+    """A platform that lets a tool write over a teacher's grade."""
+
+    def post(self, column: Column, score: dict[str, Any]) -> Answered:
+        column.cell(score["userId"]).overridden = False
+        return super().post(column, score)
+
+
+@pytest.mark.parametrize("sent_before", [True, False])
+def test_where_nothing_protects_a_teachers_grade_we_look_first(one_world: World, sent_before: bool) -> None:
+    with connected(one_world, Unguarded(), "other") as desk:
+        desk.give(7.0)
+        desk.give(3.0, student=desk.world.other)
+        desk.turn()
+        ada = desk.there()
+        if not sent_before:
+            with one_world.backend.writing() as session:
+                cell = session.get_one(LtiGradeSync, desk.cell().id)
+                cell.sent_score = cell.acked_score = None
+        desk.platform.gradebook.override(1, "u-ada", 9.0)
+        desk.give(8.0)
+        desk.settle()
+        assert (desk.state(), ada.score) == ("overridden", 9.0)
+        assert "left alone" in desk.cell().problem
+        desk.send_again()
+        desk.settle()
+        assert (desk.state(), ada.score) == ("acked", 8.0)
+        desk.platform.gradebook.override(1, "u-ada", 9.5)
+        desk.give(6.0)
+        desk.settle()
+        assert (desk.state(), ada.score) == ("overridden", 9.5)  # it was asked for once
+
+
+def test_where_a_platform_lets_nobody_read_grades_are_sent_all_the_same(one_world: World) -> None:
+    with connected(one_world, Unguarded(), "other") as desk:
+        desk.platform.result_script = [(403, {}, "no such scope")] * 4
+        desk.give(7.0)
+        desk.settle()
+        assert (desk.state(), desk.there().score) == ("acked", 7.0)
 
 
 # --- reconciling --------------------------------------------------------------------------------------------------

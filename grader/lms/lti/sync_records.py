@@ -43,6 +43,7 @@ class Parcel:
     tries: int  # with this one
     ours: frozenset[float]  # scores that may stand there because we sent them
     difference: str
+    overrule: bool
     submitted_at: datetime | None
 
 
@@ -98,6 +99,7 @@ def _lease(session: Session, cell: LtiGradeSync, item: LtiLineItem, sub: str, st
         tries=cell.tries + 1,
         ours=frozenset(score for score in (cell.sent_score, cell.acked_score) if score is not None),
         difference=cell.difference,
+        overrule=cell.overrule,
         submitted_at=queries.submitted_at(session, cell.user_id, item.assignment_id),
     )
     cell.state, cell.lease, cell.lease_until = SyncState.POSTING, parcel.lease, now + LEASE
@@ -186,6 +188,8 @@ def _note_answer(cell: LtiGradeSync, outcome: Outcome, now: datetime) -> None:
 def enter(session: Session, cell: LtiGradeSync, item: LtiLineItem, step: Step) -> None:
     """Put a cell into the state of `step`. A failure is told once, until the cell is well or wants something new."""
     cell.state, cell.problem, cell.difference = step.state, step.problem, step.difference
+    if step.state not in WAITING:
+        cell.overrule = False  # asked for once
     if step.state is SyncState.ACKED:
         cell.failure_told = False
     elif step.state in FAILURES and not cell.failure_told:

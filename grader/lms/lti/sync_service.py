@@ -28,6 +28,7 @@ def send_again(session: Session, cell: LtiGradeSync, *, by: Actor, now: datetime
         raise NothingToSend("This grade is on its way already.")
     before = {"state": cell.state.value, "problem": cell.problem}
     _again(cell, now)
+    cell.overrule = True
     audit.record(session, by, "lti.grade-sent-again", "lti-grade", cell.id, before=before)
 
 

@@ -141,9 +141,9 @@ def _shown(result: Result) -> str:
     return f"{result.score:g}" if not result.maximum else f"{result.score:g} of {result.maximum:g}"
 
 
-def must_look(want: Want, known_difference: str, family: str) -> bool:
+def must_look(want: Want, family: str, *, overrule: bool) -> bool:
     """Whether to read what the platform holds first, because sending could erase a teacher's own grade."""
-    return want.score is None or (known_difference != "" and family not in KEEPS_OVERRIDES)
+    return want.score is None or (family not in KEEPS_OVERRIDES and not overrule)
 
 
 def look_first(want: Want, result: Result | None, ours: frozenset[float], column_maximum: float | None) -> Step | None:

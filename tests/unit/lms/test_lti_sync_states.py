@@ -136,6 +136,6 @@ def test_what_platforms_mean(status: int | None, body: str, family: str, answer:
 
 def test_platforms_that_keep_a_teachers_grade_need_no_look_before_a_regrade() -> None:
     regrade, back = Want(2, 8.0, 10.0), Want(3, None, 10.0)
-    assert [must_look(regrade, "differs", family) for family in (MOODLE, CANVAS, "d2l")] == [False, False, True]
-    assert not must_look(regrade, "", "d2l")
-    assert all(must_look(back, "", family) for family in (MOODLE, CANVAS, "d2l"))
+    assert [must_look(regrade, family, overrule=False) for family in (MOODLE, CANVAS, "d2l")] == [False, False, True]
+    assert not must_look(regrade, "d2l", overrule=True)
+    assert all(must_look(back, family, overrule=True) for family in (MOODLE, CANVAS, "d2l"))
