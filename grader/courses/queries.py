@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
 from grader.db.models import Assignment, AssignmentVersion, Course, Enrolment, Role, User
 
@@ -76,9 +76,10 @@ def assignment_by_slug(session: Session, *, slug: str, user_id: str) -> Assignme
     return session.scalar(query)
 
 
-def assignment_by_id(session: Session, assignment_id: str) -> Assignment | None:
-    query = select(Assignment).where(Assignment.id == assignment_id).options(joinedload(Assignment.course))
-    return session.scalar(query)
+def lock_assignment(session: Session, assignment_id: str) -> Assignment:
+    """As it is now: who changes it next waits for this transaction."""
+    query = select(Assignment).where(Assignment.id == assignment_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def assignment_in_course(session: Session, *, course_id: str, slug: str) -> Assignment | None:

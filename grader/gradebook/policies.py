@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 from pydantic import ValidationError
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assignments.policy import DatesSpec, PolicySpec
@@ -36,7 +35,7 @@ def set_policy(
     `expected` is the revision that the person saw. Raises InvalidPolicy, InvalidDates, EditConflict.
     """
     policy = checked(policy)
-    assignment = lock_assignment(session, assignment_id)
+    assignment = courses.lock_assignment(session, assignment_id)
     before = policy_in_force(assignment, courses.current_version(session, assignment.id))
     was = described(before, dates_of(assignment))
     wanted = described(policy, dates)
@@ -76,11 +75,6 @@ def checked(policy: PolicySpec) -> PolicySpec:
         raise InvalidPolicy(".".join(map(str, first["loc"])), f"must be {message}.") from None
 
 
-def lock_assignment(session: Session, assignment_id: str) -> Assignment:
-    query = select(Assignment).where(Assignment.id == assignment_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()
-
-
 def described(policy: PolicySpec, dates: DatesSpec) -> dict[str, object]:
     """Rules and dates as plain values."""
     moments = {key: when.isoformat() if when else None for key, when in dataclasses.asdict(dates).items()}
@@ -90,9 +84,9 @@ def described(policy: PolicySpec, dates: DatesSpec) -> dict[str, object]:
 def differences(theirs: dict[str, object], yours: dict[str, object]) -> tuple[str, str]:
     """The values that differ, on each side, as text."""
     keys = [key for key in theirs if theirs[key] != yours[key]]
-    sides = [", ".join(f"{key} = {_shown(side[key])}" for key in keys) for side in (theirs, yours)]
+    sides = [", ".join(f"{key} = {shown(side[key])}" for key in keys) for side in (theirs, yours)]
     return sides[0] or "the same", sides[1] or "the same"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -24,7 +24,7 @@ CODE_LENGTH = 10  # hexadecimal digits of the group's id that are random: who ha
 
 def rules_of(session: Session, assignment: Assignment) -> GroupRules:
     """The rules now; groups of the assignment are changed by one person at a time. Raises NoGroupsHere."""
-    assignment = _lock(session, assignment.id)
+    assignment = courses.lock_assignment(session, assignment.id)
     rules = GroupRules.of(assignment.group_rules)
     if rules is None:
         raise NoGroupsHere
@@ -36,7 +36,7 @@ def set_rules(session: Session, *, assignment_id: str, rules: GroupRules | None,
     stay, also when they are larger. Raises InvalidGroup."""
     if rules is not None and not 2 <= rules.most <= LARGEST:
         raise InvalidGroup(f"A group can have from 2 to {LARGEST} members.")
-    assignment = _lock(session, assignment_id)
+    assignment = courses.lock_assignment(session, assignment_id)
     before, after = assignment.group_rules, rules.kept() if rules is not None else None
     if before == after:
         return
@@ -122,11 +122,6 @@ def leave(session: Session, *, assignment: Assignment, student: User, by: Actor)
 def code_of(group: StudentGroup) -> str:
     """What lets a student join: nobody but the members and staff sees any of the group's id."""
     return group.id[-CODE_LENGTH:]
-
-
-def _lock(session: Session, assignment_id: str) -> Assignment:
-    query = select(Assignment).where(Assignment.id == assignment_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
 def _require_free(session: Session, assignment: Assignment, student: User) -> GroupRules:

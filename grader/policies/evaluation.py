@@ -56,13 +56,6 @@ def kept_share(terms: Terms, at: datetime) -> float:
     return max(1.0 - units * policy.late_percent / 100, policy.late_floor_percent / 100, 0.0)
 
 
-def free_until(terms: Terms) -> datetime | None:
-    """Until when nothing is taken off; None where nothing ever is."""
-    if terms.due_at is None or terms.policy.late_percent == 0:
-        return None
-    return terms.due_at + timedelta(minutes=terms.policy.grace_minutes)
-
-
 def room(terms: Terms, now: datetime, made: Sequence[datetime]) -> Room:
     """`made`: when the student's attempts that use one up were handed in; what failed through us is not among them."""
     left = None if terms.attempts is None else max(terms.attempts - len(made), 0)

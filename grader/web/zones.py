@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import has_request_context, request
 
+from grader.web.formats import as_utc
+
 COOKIE = "zone"
 INPUT_FORM = "%Y-%m-%dT%H:%M"  # of <input type="datetime-local">
 
@@ -40,10 +42,6 @@ def read_input(text: str) -> datetime | None:
 
 def reader_zone() -> tzinfo:
     return _zone(zone_name()) or UTC
-
-
-def as_utc(when: datetime) -> datetime:
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
 
 
 def _zone(name: str) -> tzinfo | None:

@@ -84,7 +84,7 @@ def _line(number: int, change: events.PersonChange) -> RosterLine:
 
 
 def _dates(session: Session, course: Course, data: events.DatesData, by: Actor) -> Result:
-    assignment = policies.lock_assignment(session, _assignment(session, course, data.assignment).id)
+    assignment = courses.lock_assignment(session, _assignment(session, course, data.assignment).id)
     given = data.model_fields_set - {"assignment"}
     if not given:
         raise InvalidMessage("data: give at least one of opens_at, due_at and closes_at.")

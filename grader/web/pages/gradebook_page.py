@@ -15,6 +15,7 @@ from grader.db.models import Assignment, AuditEntry, Course, Role, User
 from grader.gradebook import table
 from grader.gradebook.cells import Cell
 from grader.gradebook.overrides import Decision
+from grader.gradebook.policies import shown
 from grader.gradebook.table import PEOPLE_SORTS, GradebookFilter
 from grader.gradebook.total_rules import rule_of
 from grader.gradebook.total_words import PART_TEXTS, made_of_text, rule_text
@@ -207,7 +208,7 @@ def cell_page(
 def history_text(entry: AuditEntry) -> str:
     """An entry of the audit as a sentence: who changed what from what to what."""
     before, after = entry.before or {}, entry.after or {}
-    changed = [f"{key.replace('_', ' ')}: {_plain(before.get(key))} → {_plain(value)}" for key, value in after.items()
+    changed = [f"{key.replace('_', ' ')}: {shown(before.get(key))} → {shown(value)}" for key, value in after.items()
                if before.get(key) != value and not key.endswith("_id")]  # fmt: skip
     return f"{entry.action} by {entry.actor.removeprefix('user:')}" + (f" ({'; '.join(changed)})" if changed else "")
 
@@ -265,7 +266,3 @@ def _args(filters: GradebookFilter) -> dict[str, str]:
         "order": "descending" if filters.descending else "",
     }
     return {key: value for key, value in given.items() if value or key == "section"}
-
-
-def _plain(value: object) -> str:
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
