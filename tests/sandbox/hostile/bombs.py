@@ -61,7 +61,7 @@ def processes() -> list[Attack]:
         ),
         Attack(
             "spin_on_every_core",
-            ("import os, time\nfor _ in range(25):\n    if os.fork() == 0:\n        while True: pass\ntime.sleep(60)",),
+            ("import os, time\nfor _ in range(12):\n    if os.fork() == 0:\n        while True: pass\ntime.sleep(60)",),
             ("timeout|died",),
             limits={"cell_s": 2},
             alone=True,
