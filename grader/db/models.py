@@ -29,8 +29,10 @@ from grader.db.lti import (
 )
 from grader.db.lti_grades import LtiGradeSync, LtiLineItem, SyncState
 from grader.db.mark import Mark, SecondMark
+from grader.db.measure import Measure
 from grader.db.outbox_message import OutboxMessage
 from grader.db.queue_pause import QueuePause
+from grader.db.queue_state import QueueShare, QueueState
 from grader.db.regrade_request import RegradeRequest, RegradeStatus
 from grader.db.rubric import Rubric
 from grader.db.run import Run, RunCause, RunStatus
@@ -43,6 +45,7 @@ from grader.db.trial import Trial, TrialStatus
 from grader.db.user import User
 from grader.db.viewing import Viewing
 from grader.db.webhook import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from grader.db.worker_node import WorkerNode
 
 __all__ = [
     "ApiToken",
@@ -76,9 +79,12 @@ __all__ = [
     "LtiResourceLink",
     "LtiUserLink",
     "Mark",
+    "Measure",
     "OutboxMessage",
     "PairDecision",
     "QueuePause",
+    "QueueShare",
+    "QueueState",
     "RegradeRequest",
     "RegradeStatus",
     "Role",
@@ -103,4 +109,5 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WorkerNode",
 ]
