@@ -12,6 +12,8 @@ class Course(Base):
     """`total_rule` says how the course total is made (`grader.gradebook.totals.TotalRule`); None: the default.
 
     `total_revision` grows with every change of it or of a weight, so that two people who edit at once notice.
+    `queue_terms` says how it shares the queues with other courses (`grader.queueing.terms.QueueTerms`); None: like
+    any other.
     """
 
     __tablename__ = "courses"
@@ -23,4 +25,5 @@ class Course(Base):
     late_tokens: Mapped[int] = mapped_column(default=0)  # a student's for the whole course; each moves a due date
     total_rule: Mapped[dict[str, Any] | None]
     total_revision: Mapped[int] = mapped_column(default=0)
+    queue_terms: Mapped[dict[str, Any] | None]
     created_at: Mapped[Created]

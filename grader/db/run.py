@@ -15,6 +15,7 @@ from grader.db.types import enum_column
 from worker.contract import GradeStatus, Queue
 
 ACTIVE = text("status IN ('queued', 'running')")
+HANDED_OUT = text("status IN ('queued', 'running') AND dispatched_at IS NOT NULL")
 
 
 class RunCause(StrEnum):
@@ -48,6 +49,7 @@ class Run(Base):
         Index(None, "status", "queue", "created_at"),
         Index(None, "status", "lease_expires_at"),
         Index(None, "queue", "started_at"),
+        Index("ix_runs_handed_out", "queue", "status", sqlite_where=HANDED_OUT, postgresql_where=HANDED_OUT),
     )
 
     id: Mapped[Id]
@@ -62,8 +64,11 @@ class Run(Base):
     lease: Mapped[str] = mapped_column(String(64))  # a result without it is refused
     lease_expires_at: Mapped[datetime | None]
     worker: Mapped[str | None]
+    # The process of the worker, where it names one; of a run that died alone, its own id: see grading.quarantine.
+    worker_process: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    refusals: Mapped[int] = mapped_column(default=0, server_default="0")  # late, doubled and foreign results
     created_at: Mapped[Created]
-    dispatched_at: Mapped[datetime | None]  # when its job message was last handed to the broker
+    dispatched_at: Mapped[datetime | None]  # when it was chosen, or its job message last handed to the broker
     dispatches: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class SubmissionStatus(StrEnum):
     GRADED = "graded"
     REJECTED = "rejected"  # the file cannot be graded; the student mends it
     FAILED = "failed"  # grading failed again and again; ours to mend, never a score
+    SUPERSEDED = "superseded"  # a newer attempt took its place while it waited; kept, and run on request
 
     @property
     def is_final(self) -> bool:
@@ -59,6 +61,8 @@ class Submission(Base):
     counted_run_id: Mapped[str | None] = mapped_column(  # the run whose result stands
         ForeignKey("runs.id", use_alter=True, name="fk_submissions_counted_run_id_runs")
     )
+    superseded_by: Mapped[int | None]  # number of the attempt that took its place before it was graded
+    quarantined_at: Mapped[datetime | None]  # its runs took their workers with them; staff release it
     created_at: Mapped[Created]
 
     student: Mapped[User] = relationship()
