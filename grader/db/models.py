@@ -34,6 +34,7 @@ from grader.db.outbox_message import OutboxMessage
 from grader.db.queue_pause import QueuePause
 from grader.db.queue_state import QueueShare, QueueState
 from grader.db.regrade_request import RegradeRequest, RegradeStatus
+from grader.db.retention_rule import RetentionRule
 from grader.db.rubric import Rubric
 from grader.db.run import Run, RunCause, RunStatus
 from grader.db.similarity import Comparison, ComparisonStatus, PairDecision, SimilarPair
@@ -87,6 +88,7 @@ __all__ = [
     "QueueState",
     "RegradeRequest",
     "RegradeStatus",
+    "RetentionRule",
     "Role",
     "Rubric",
     "Run",

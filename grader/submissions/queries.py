@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
 
 from grader.db.inserting import insert_or_ignore
@@ -193,8 +193,13 @@ def latest_with_digest(session: Session, student_id: str, assignment_id: str, di
 
 
 def add_blob(session: Session, digest: str, size_bytes: int, now: datetime | None = None) -> None:
-    """Note that the store has this file; another student may be noting the same one at this moment."""
+    """Note that the store has this file; another student may be noting the same one at this moment.
+
+    A file that was removed once and is handed in again is wanted again.
+    """
     insert_or_ignore(session, Blob, {"digest": digest, "size_bytes": size_bytes, "created_at": now or utc_now()})
+    again = update(Blob).where(Blob.digest == digest, Blob.removed_at.is_not(None))
+    session.execute(again.values(removed_at=None, purged_at=None))
 
 
 def is_wanted(session: Session, run_id: str, digest: str) -> bool:

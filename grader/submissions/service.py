@@ -11,7 +11,6 @@ from grader.courses.service import release_of
 from grader.db.models import (
     Assignment,
     AssignmentVersion,
-    Blob,
     Role,
     Run,
     RunCause,
@@ -78,8 +77,7 @@ def accept(
     if not role.is_staff:
         _require_room(session, student, assignment, now)
     same_as = queries.latest_with_digest(session, student.id, assignment.id, upload.digest)
-    if session.get(Blob, upload.digest) is None:
-        queries.add_blob(session, upload.digest, upload.size_bytes)
+    queries.add_blob(session, upload.digest, upload.size_bytes)
     submission = Submission(
         student_id=student.id,
         assignment_id=assignment.id,
