@@ -18,11 +18,11 @@ from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.lti import NAME_LENGTH
 from grader.db.models import LtiContext, Role
+from grader.jose.id_tokens import person_name
 from grader.lms.http.client import Reply
 from grader.lms.lti import people, queries, roles
 from grader.lms.lti.addresses import origin
 from grader.lms.lti.errors import InvalidPlatform, RosterFailed
-from grader.lms.lti.id_tokens import person_name
 from grader.lms.lti.names import MEMBERSHIP_SCOPE
 from grader.lms.lti.services import Services
 from grader.lms.lti.tokens import Platform

@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from grader.db.models import LtiLaunch, LtiRegistration
+from grader.jose.id_tokens import MOST_CHARACTERS
 from grader.lms.lti import addresses, arrivals, keys, logins, queries
 from grader.lms.lti.addresses import Own
 from grader.lms.lti.arrivals import Arrival
 from grader.lms.lti.errors import LaunchRefused
-from grader.lms.lti.id_tokens import MOST_CHARACTERS, Message
+from grader.lms.lti.id_tokens import Message
 from grader.lms.lti.logins import Login, LoginRequest
 from grader.lms.lti.names import DEEP_LINKING_REQUEST
 from grader.lms.lti.platform_keys import PlatformKeys

@@ -140,7 +140,7 @@ def test_a_clock_that_is_ten_minutes_wrong_is_named(connected: Play, client: Fla
     for minutes, reason in ((-10, "expired"), (10, "times")):
         made = int(NOW()) + minutes * 60
         text = refused(connected, client, reason, iat=made, exp=made + 60)
-        assert "the clocks of the platform and of this service differ" in text
+        assert "the clocks of the two services differ" in text
 
 
 def test_a_token_from_before_the_login_is_refused(connected: Play, client: FlaskClient) -> None:
