@@ -112,7 +112,7 @@ def test_hostile(start: str, attack: Attack, trials: Trials, world: Mapping[str,
         assert replace(attack, ends=("ok", "ok")).complaints(tried.accomplice) == []
     assert {cell.status for cell in tried.innocent.cells} == {"ok"}, tried.innocent.cells
     assert tried.innocent.score == POINTS, tried.innocent.checks
-    assert not os.path.exists(world["SECRET"] + ".out")
+    assert not os.path.exists(world["SECRET"] + ".out"), "it got out: it wrote a file"
 
 
 def test_every_grading_asks_something_else(environment: Environment, target: GradablePackage, trials: Trials) -> None:

@@ -69,7 +69,10 @@ class Trials:
             self._under_way[start, attack.name] = self._threads.submit(self._try, start, attack)
 
     def result(self, start: str, attack: Attack) -> Tried:
-        return self._under_way[start, attack.name].result()
+        """Waits for it. Who asks a second time gets a second try."""
+        if (start, attack.name) not in self._under_way:
+            self.begin([(start, attack)])
+        return self._under_way.pop((start, attack.name)).result()
 
     def end(self) -> None:
         self._threads.shutdown(cancel_futures=True)
