@@ -27,11 +27,11 @@ NOT_UNPACKED = 0.5
 def net12_out(ask: Ask) -> Outcome:
     reply = ask.read("net12_out")
     if isinstance(reply, Got) and isinstance(reply.value, list | tuple) and len(reply.value) == RESULTS:
-        first = judge_reply(Got(reply.value[0]), task(ask))
+        first = judge_reply(Got(reply.value[0]), task(ask), ask.rng)
         if first.conclusion is Conclusion.PASSED:
             message = "`net12_out` holds all ten results of the function; keep the first, which is the output."
             return Outcome(Conclusion.PARTIAL, NOT_UNPACKED, message, "not-unpacked")
-    return judge_reply(reply, task(ask))
+    return judge_reply(reply, task(ask), ask.rng)
 
 
 def task(ask: Ask) -> VariableTask:

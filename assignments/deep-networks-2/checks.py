@@ -6,7 +6,7 @@ so that it does not matter how many cells a student fills them in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from assignments.vocabulary import Ask, Outcome, Share, check, combine, explain
 from assignments.vocabulary.variables import KnownValue, VariableTask, judge_reply
 from reference.comparators.arrays import Tolerance
 from reference.comparators.numbers import Floats, Numbers, to_numbers
+from reference.comparators.symmetries import nearest_order
 from reference.implementations import deep_networks
 from reference.implementations.deep_networks import NET_1, NET_2, Matrices
 
@@ -23,6 +24,7 @@ ONE_POINTS = {"beta_0": 7.0, "Omega_0": 7.0, "beta_1": 4.0, "Omega_1": 7.0}
 TWO_POINTS = {"beta_0": 5.0, "Omega_0": 5.0, "beta_1": 10.0, "Omega_1": 15.0, "beta_2": 5.0, "Omega_2": 5.0}
 SIZES = (4, 5, 2, 4, 1)
 UNCHANGED = "beta_3"  # has the right shape in the starter
+INPUTS = 20_000  # some numbers matter for one in a hundred of them only
 EXACT = Tolerance(relative=1e-6, absolute=1e-9)
 
 
@@ -97,22 +99,47 @@ def judge(ask: Ask, right: Matrices, points: Mapping[str, float], wrong: Mapping
         return Outcome(Conclusion.MISSING, 0.0, message, "wrong-shape")  # another of the notebook's networks
     if computes_the_same(ask.rng, matrices, right):
         return Outcome(Conclusion.PASSED, 1.0, "Correct.")
+    orders = [replies, *({name: Got(a) for name, a in m.items()} for m in in_reference_order(matrices, right))]
+    return max(
+        (matrix_by_matrix(ask, order, right, points, wrong) for order in orders), key=lambda outcome: outcome.fraction
+    )
+
+
+def matrix_by_matrix(
+    ask: Ask,
+    replies: Mapping[str, Reply],
+    right: Matrices,
+    points: Mapping[str, float],
+    wrong: Mapping[str, list[KnownValue]],
+) -> Outcome:
     total = sum(points.values())
+    tasks = {name: VariableTask(name, [right[name]], wrong[name], tolerance=EXACT) for name in right}
     return combine(
         [
-            Share(
-                points[name] / total,
-                f"`{name}`",
-                judge_reply(replies[name], VariableTask(name, [right[name]], wrong[name], tolerance=EXACT)),
-            )
-            for name in right
+            Share(points[name] / total, f"`{name}`", judge_reply(replies[name], task, ask.rng))
+            for name, task in tasks.items()
         ]
     )
 
 
+def in_reference_order(matrices: Mapping[str, Floats | None], right: Matrices) -> Iterator[Matrices]:
+    """The student's matrices with each layer's hidden units in the order of the reference, as far as they are near to
+    it: one wrong number is to cost its own matrix only, in whatever order the units stand. None where shapes differ."""
+    own = {name: array.copy() for name, array in matrices.items() if array is not None}
+    if any(name not in own or own[name].shape != right[name].shape for name in right):
+        return
+    for layer in range(len(right) // 2 - 1):
+        beta, omega, after = f"beta_{layer}", f"Omega_{layer}", f"Omega_{layer + 1}"
+        order = np.argsort(
+            nearest_order(np.hstack([own[beta], own[omega]]), np.hstack([right[beta], right[omega]])), kind="stable"
+        )
+        own |= {beta: own[beta][order], omega: own[omega][order], after: own[after][:, order]}
+    yield own
+
+
 def computes_the_same(rng: np.random.Generator, matrices: Mapping[str, Floats | None], right: Matrices) -> bool:
     """The same output for fresh inputs, so that hidden units may stand in any order."""
-    x = rng.uniform(-3.0, 3.0, size=(1, 200))
+    x = rng.uniform(-3.0, 3.0, size=(1, INPUTS))
     depth = len(right) // 2
     layers = [(matrices[f"beta_{k}"], matrices[f"Omega_{k}"]) for k in range(depth)]
     known = [(beta, omega) for beta, omega in layers if beta is not None and omega is not None]

@@ -44,7 +44,11 @@ def judge(ask: Ask, points: Mapping[str, int], earlier: Sequence[str]) -> Outcom
     steps = [step for step in toy_gradients.STEPS if step.name in points]
     return combine(
         [
-            Share(points[step.name] / total, f"`{step.name}`", judge_reply(replies[step.name], task(step, true, own)))
+            Share(
+                points[step.name] / total,
+                f"`{step.name}`",
+                judge_reply(replies[step.name], task(step, true, own), ask.rng),
+            )
             for step in steps
         ]
     )

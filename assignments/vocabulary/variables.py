@@ -11,12 +11,13 @@ import numpy as np
 
 from assignments.asking import Ask, Got, Reply
 from assignments.outcome import Conclusion, Outcome
-from assignments.vocabulary.replies import explain
+from assignments.vocabulary.replies import ended, explain
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
 from reference.comparators.numbers import Floats
+from reference.comparators.sizes import EXACT, Sizes, roughly
 from reference.plain import Plain
 
-TYPED_DECIMALS = (2, 3, 4, 5)
+TYPED_DECIMALS = (2, 3)  # as material prints them; to find more right ones would give them away one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +44,16 @@ class VariableTask:
 
 def judge_variable(ask: Ask, task: VariableTask) -> Outcome:
     """Read the variable and conclude; the message names it."""
-    outcome = judge_reply(ask.read(task.name), task)
+    outcome = judge_reply(ask.read(task.name), task, ask.rng)
     if outcome.conclusion is not Conclusion.FAILED:
         return outcome
     return dataclasses.replace(outcome, message=f"`{task.name}`: {outcome.message}")
 
 
-def judge_reply(reply: Reply, task: VariableTask) -> Outcome:
+def judge_reply(reply: Reply, task: VariableTask, rng: np.random.Generator) -> Outcome:
     """The same for a variable that was read already. What is said of a wrong one leaves its name to the caller, so
-    that the same mistake in many variables is said once."""
+    that the same mistake in many variables is said once. Its right value is the same in every run, so how far off it
+    is is only said roughly, with limits from `rng`."""
     if not isinstance(reply, Got):
         return explain(reply, task.name)
     compared = [_compare(reply.value, right, task) for right in task.right]
@@ -60,14 +62,14 @@ def judge_reply(reply: Reply, task: VariableTask) -> Outcome:
     if any(comparison.equal for comparison in compared[1:]) and not _is_placeholder(compared[0], task):
         message = f"`{task.name}` {task.follows}."
         return Outcome(Conclusion.PASSED, 1.0, message, "follow-through")
-    return _wrong(reply.value, compared[0], task)
+    return _wrong(reply.value, compared[0], task, roughly(rng))
 
 
-def _compare(value: Plain, want: Any, task: VariableTask) -> Comparison:
-    return compare_array(value, np.asarray(want, dtype=np.float64), task.tolerance)
+def _compare(value: Plain, want: Any, task: VariableTask, sizes: Sizes = EXACT) -> Comparison:
+    return compare_array(value, np.asarray(want, dtype=np.float64), task.tolerance, sizes)
 
 
-def _wrong(value: Plain, comparison: Comparison, task: VariableTask) -> Outcome:
+def _wrong(value: Plain, comparison: Comparison, task: VariableTask, sizes: Sizes) -> Outcome:
     staff = f"{task.name} {comparison.problem}"
     if _is_placeholder(comparison, task):
         message = f"The value is still {task.placeholder:g}, as in the starter notebook."
@@ -80,7 +82,7 @@ def _wrong(value: Plain, comparison: Comparison, task: VariableTask) -> Outcome:
         return Outcome(Conclusion.FAILED, 0.0, message, "typed-in", staff)
     if comparison.numbers is not None and _compare(value, -np.asarray(task.right[0]), task).equal:
         return Outcome(Conclusion.FAILED, 0.0, "The sign is wrong.", "minus-sign", staff)
-    message = f"The value {comparison.problem}."
+    message = ended(f"The value {_compare(value, task.right[0], task, sizes).problem}")
     return Outcome(Conclusion.FAILED, 0.0, message, comparison.diagnosis, staff)
 
 

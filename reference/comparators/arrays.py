@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference.comparators.numbers import Floats, NoNumbers, Numbers, to_numbers
+from reference.comparators.sizes import EXACT, Sizes
 from reference.plain import Plain
 
 LONGEST_TEXT = 60  # characters of a text that may spell a number
@@ -66,11 +67,11 @@ class Comparison:
     narrow: Narrow | None = None
 
 
-def compare_array(got: Plain, want: Floats, tolerance: Tolerance | None = None) -> Comparison:
+def compare_array(got: Plain, want: Floats, tolerance: Tolerance | None = None, sizes: Sizes = EXACT) -> Comparison:
     """Compare a student's value with the reference. Never raises; NaN and infinity are never right.
 
     Where the reference is a single number, a value of any shape with exactly one entry is accepted; elsewhere
-    axes of length one may be added or left out, but a row is not a column.
+    axes of length one may be added or left out, but a row is not a column. `sizes` says how far off it is.
     """
     tolerance = tolerance or Tolerance()
     want = np.asarray(want, dtype=np.float64)
@@ -80,7 +81,7 @@ def compare_array(got: Plain, want: Floats, tolerance: Tolerance | None = None) 
     shaped = _shaped(read.array, want)
     if shaped is None:
         return _wrong_shape(read, want)
-    return _compare(shaped, want, read, tolerance)
+    return _compare(shaped, want, read, tolerance, sizes)
 
 
 def _spelled(got: Plain, want: Floats, tolerance: Tolerance) -> str:
@@ -121,7 +122,7 @@ def _wrong_shape(read: Numbers, want: Floats) -> Comparison:
     return Comparison(False, problem, diagnosis, got, requires_grad=read.requires_grad)
 
 
-def _compare(got: Floats, want: Floats, read: Numbers, tolerance: Tolerance) -> Comparison:
+def _compare(got: Floats, want: Floats, read: Numbers, tolerance: Tolerance, sizes: Sizes) -> Comparison:
     narrow = _narrow(read.precision)
 
     def concluded(equal: bool, problem: str = "", key: str | None = None, worst: float = float("nan")) -> Comparison:
@@ -141,14 +142,13 @@ def _compare(got: Floats, want: Floats, read: Numbers, tolerance: Tolerance) -> 
             f"is right only to about {narrow.digits} digits: it was computed in {narrow.name}, use double precision"
         )
         return concluded(False, problem, narrow.key, float(relative.max()))
-    at = np.unravel_index(int(np.argmax(np.where(wrong, relative, -1.0))), got.shape)
-    worst = float(relative[at])
+    worst = float(np.max(relative[wrong]))
     if got.size == 1:
-        return concluded(False, f"is off by {size_words(worst)}", None, worst)
-    count = int(np.count_nonzero(wrong))
-    entry = f"entry {_place(at)}"
-    problem = f"is wrong in {count} of {got.size} entries; the worst, {entry}, is off by {size_words(worst)}"
-    return concluded(False, problem, None, worst)
+        return concluded(False, f"is {sizes.words(worst)}", None, worst)
+    furthest = np.argmax(np.where(wrong, relative, -1.0) if sizes.worst else wrong)
+    at = np.unravel_index(int(furthest), got.shape)
+    told = f"the {'worst' if sizes.worst else 'first'}, entry {_place(at)}, is {sizes.words(float(relative[at]))}"
+    return concluded(False, f"is wrong in {int(np.count_nonzero(wrong))} of {got.size} entries; {told}", None, worst)
 
 
 def _not_finite(got: Floats) -> tuple[str, str]:
@@ -184,18 +184,6 @@ def clarity(comparison: Comparison) -> tuple[bool, float]:
     """Sorts wrong results by how clearly they are wrong: a wrong form before wrong values, then by the worst entry."""
     worst = comparison.worst_relative
     return comparison.diagnosis is not None, worst if np.isfinite(worst) else 0.0
-
-
-def size_words(relative: float) -> str:
-    """A relative difference in words a student can use: "0.4 %", "a factor of about 12"."""
-    if not np.isfinite(relative) or relative > 1e6:
-        return "many orders of magnitude"
-    if relative >= 2:
-        return f"about {relative:.2g} times its right size"
-    if relative < 1e-4:
-        return f"{relative:.1g} of its right size"
-    percent = relative * 100
-    return f"about {percent:.0f} %" if percent >= 10 else f"about {percent:.2g} %"
 
 
 def _shape(array: Floats) -> str:

@@ -16,7 +16,7 @@ def compare_up_to_order(got: Plain, want: Floats, tolerance: Tolerance | None = 
     read = to_numbers(got)
     if not isinstance(read, Numbers) or read.array.shape != want.shape or not np.all(np.isfinite(read.array)):
         return compare_array(got, want, tolerance)
-    order = _nearest_order(read.array.reshape(len(want), -1), want.reshape(len(want), -1))
+    order = nearest_order(read.array.reshape(len(want), -1), want.reshape(len(want), -1))
     return _in_words_of(want[order], compare_array(got, want[order], tolerance))
 
 
@@ -35,8 +35,8 @@ def _in_words_of(reference: Floats, comparison: Comparison) -> Comparison:
     return dataclasses.replace(comparison, reference=reference)
 
 
-def _nearest_order(got: Floats, want: Floats) -> list[int]:
-    """For each row the nearest row of the reference that is still free; nearest pairs first."""
+def nearest_order(got: Floats, want: Floats) -> list[int]:
+    """For each row of `got` (units, n) the nearest row of `want` (units, n) that is still free; nearest pairs first."""
     distance = np.linalg.norm(got[:, None, :] - want[None, :, :], axis=2)
     order = [-1] * len(got)
     for flat in np.argsort(distance, axis=None):

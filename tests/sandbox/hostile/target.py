@@ -29,7 +29,7 @@ CHECKS = '''
 import numpy as np
 
 from assignments.vocabulary import Ask, FunctionTask, Outcome, Trial, check, judge_function
-from assignments.vocabulary.variables import VariableTask, judge_reply
+from assignments.vocabulary.variables import VariableTask, judge_variable
 from reference.comparators.arrays import Tolerance
 
 DOUBLE = FunctionTask(function="double", parameters=("x",), reference=lambda x: 2 * x)
@@ -46,7 +46,7 @@ def total(ask: Ask) -> Outcome:
         name="total", right=[4950.0], wrong=[], placeholder=0.0, tolerance=Tolerance(relative=1e-9, absolute=1e-9),
         follows="",
     )
-    return judge_reply(ask.read("total"), wanted)
+    return judge_variable(ask, wanted)
 '''
 STARTER = ("import numpy as np\n\ndef double(x):\n    return np.zeros_like(x)\n", "total = 0.0\n")
 # It takes its time, so that it is not over before the attack has begun; a thread and a process are what it may have.

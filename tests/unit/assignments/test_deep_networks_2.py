@@ -54,6 +54,33 @@ def test_one_wrong_entry_costs_its_own_matrix_only(name: str) -> None:
         assert fraction == pytest.approx(1 - points.get(name, 5) / 45)
 
 
+@pytest.mark.parametrize("name", list(BOTH))
+def test_a_wrong_entry_costs_no_more_where_hidden_units_stand_in_another_order(name: str) -> None:
+    points = {"beta_1": 10, "Omega_1": 15}
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        first, second = rng.permutation(3), rng.permutation(3)
+        changed = {
+            "beta_0": BOTH["beta_0"][first],
+            "Omega_0": BOTH["Omega_0"][first],
+            "beta_1": BOTH["beta_1"][second],
+            "Omega_1": BOTH["Omega_1"][second][:, first],
+            "beta_2": BOTH["beta_2"],
+            "Omega_2": BOTH["Omega_2"][:, second],
+        }
+        wrong = changed[name].copy()
+        wrong[np.unravel_index(int(rng.integers(wrong.size)), wrong.shape)] += 0.1
+        fraction = judge(SLUG, "composition", notebook(changed | {name: wrong}), seed).fraction
+        assert fraction == pytest.approx(1 - points.get(name, 5) / 45)
+
+
+def test_how_far_off_a_matrix_is_gives_no_number_away() -> None:
+    for factor, words in {1.0001: "close, but not right to the digits asked", 3.0: "off by more than half"}.items():
+        message = judge(SLUG, "composition", notebook(BOTH | {"beta_1": BOTH["beta_1"] * factor}), 0).message
+        assert words in message
+        assert "%" not in message
+
+
 def test_matrices_of_one_network_are_no_answer_to_the_other_question() -> None:
     one = notebook(deep_networks.one_network(NET_1))
     assert judge(SLUG, "one_network", one, 0).conclusion is Conclusion.PASSED
