@@ -30,6 +30,7 @@ from grader.db.lti import (
 from grader.db.lti_grades import LtiGradeSync, LtiLineItem, SyncState
 from grader.db.mark import Mark, SecondMark
 from grader.db.measure import Measure
+from grader.db.oidc_identity import OidcIdentity
 from grader.db.outbox_message import OutboxMessage
 from grader.db.queue_pause import QueuePause
 from grader.db.queue_state import QueueShare, QueueState
@@ -81,6 +82,7 @@ __all__ = [
     "LtiUserLink",
     "Mark",
     "Measure",
+    "OidcIdentity",
     "OutboxMessage",
     "PairDecision",
     "QueuePause",
