@@ -108,8 +108,15 @@ def BackwardNN(ask: Ask) -> Outcome:
 
 @check("trained_network")
 def trained_network(ask: Ask) -> Outcome:
+    """One hidden layer, however wide: the deeper network of exercise 2 is no answer to exercise 1."""
     layers = read_network(ask)
-    return layers if isinstance(layers, Outcome) else judge_trained(ask, *layers)
+    if isinstance(layers, Outcome):
+        return layers
+    hidden = len(layers[0]) - 1
+    if hidden != 1:
+        message = f"`A` has {hidden} hidden layers; exercise 1 asks for a network with one."
+        return failed(message, "wrong-depth")
+    return judge_trained(ask, *layers)
 
 
 @check("deep_network")

@@ -44,10 +44,18 @@ def untrained(widths: list[int]) -> dict[str, Any]:
     return {"A": [rng.normal(size=pair) for pair in pairs], "b": [rng.normal(size=(out, 1)) for out, _ in pairs]}
 
 
-@pytest.mark.parametrize("key", ["trained_network", "deep_network"])
-def test_untrained_weights_earn_nothing(key: str) -> None:
-    outcome = conclude(SLUG, key, untrained([2, 4, 5, 8, 4, 3]))
+SHALLOW, DEEP = [2, 15, 3], [2, 4, 5, 8, 4, 3]
+
+
+@pytest.mark.parametrize(("key", "widths"), [("trained_network", SHALLOW), ("deep_network", DEEP)])
+def test_untrained_weights_earn_nothing(key: str, widths: list[int]) -> None:
+    outcome = conclude(SLUG, key, untrained(widths))
     assert (outcome.fraction, outcome.diagnosis) == (0, "not-trained")
+
+
+@pytest.mark.parametrize(("key", "widths"), [("trained_network", DEEP), ("deep_network", SHALLOW)])
+def test_the_network_of_one_exercise_is_no_answer_to_the_other(key: str, widths: list[int]) -> None:
+    assert conclude(SLUG, key, untrained(widths)).diagnosis == "wrong-depth"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +64,7 @@ def test_untrained_weights_earn_nothing(key: str) -> None:
         ({"A": 3, "b": []}, "not-a-list"),
         ({"A": [np.zeros((3, 2))], "b": [np.zeros((2, 1))]}, "wrong-shape"),
         ({"A": [np.zeros((4, 2)), np.zeros((3, 5))], "b": [np.zeros(4), np.zeros(3)]}, "wrong-shape"),
-        ({"A": [np.full((3, 2), np.inf)], "b": [np.zeros(3)]}, "nan"),
+        ({"A": [np.full((4, 2), np.inf), np.zeros((3, 4))], "b": [np.zeros(4), np.zeros(3)]}, "nan"),
     ],
 )
 def test_weights_that_are_none_are_refused(names: dict[str, Any], diagnosis: str) -> None:
