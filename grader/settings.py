@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from grader import urls
+from grader.oidc.settings import SingleSignOnSettings
 from worker.contract import LEASE_S
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +29,7 @@ class SettingsError(ValueError):
     """A setting cannot be used. The text names the variable and never shows its value."""
 
 
-class Settings(BaseSettings):
+class Settings(SingleSignOnSettings):
     """Use `Settings.load()`: it turns pydantic's errors into sentences and sees to the secret key."""
 
     model_config = SettingsConfigDict(env_prefix="GRADER_", extra="ignore", frozen=True, hide_input_in_errors=True)

@@ -18,6 +18,7 @@ from grader.lms.http.addresses import Rules
 from grader.lms.lti.parts import Lti
 from grader.lms.webhooks.secrets import Sealer
 from grader.lms.webhooks.sending import Sender
+from grader.oidc.provider import Provider
 from grader.outbox.service import NEW_JOBS, Dispatched, JobWriter, dispatch_pending
 from grader.progress import ProgressReader
 from grader.settings import Settings
@@ -49,6 +50,7 @@ class Backend:
     rules: GradingRules
     webhooks: Webhooks
     lti: Lti
+    provider: Provider | None  # of single sign-on
 
     @classmethod
     def connect(cls, settings: Settings) -> Self:
@@ -67,6 +69,7 @@ class Backend:
             rules=GradingRules.of(settings),
             webhooks=Webhooks.of(settings),
             lti=Lti.of(Rules.of(settings.webhook_networks), secret_key, lambda: unit_of_work(sessions)),
+            provider=Provider.of(settings),
         )
 
     @contextmanager

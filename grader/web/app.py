@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +15,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from grader.api import v1
 from grader.settings import Settings
-from grader.web import access, backend, catalogue, errors, formats, identity, limits, once, security, viewing, zones
+from grader.web import (
+    access,
+    backend,
+    catalogue,
+    errors,
+    formats,
+    identity,
+    limits,
+    observing,
+    once,
+    security,
+    viewing,
+    zones,
+)
 from grader.web.uploads import FORM_TIMES
 from grader.web.views import (
     account,
@@ -30,6 +42,7 @@ from grader.web.views import (
     lti_entering,
     lti_registering,
     policy,
+    single_sign_on,
     staff,
     student,
     submission,
@@ -53,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    observing.init_app(app)
     viewing.init_app(app)
     csrf = CSRFProtect(app)
     Bootstrap5(app)
@@ -63,7 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     errors.init_app(app)
     _teach_templates(app)
-    for pages in (account, student, submission, staff, policy, gradebook, health, documentation):
+    for pages in (account, single_sign_on, student, submission, staff, policy, gradebook, health, documentation):
         app.register_blueprint(pages.pages)
     for pages in (lti_admin, lti_course, lti_entering):
         app.register_blueprint(pages.pages)
@@ -102,7 +116,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    logging.getLogger("grader.web").setLevel(logging.INFO)
 
 
 def _teach_templates(app: Flask) -> None:

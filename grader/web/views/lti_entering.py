@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user
 from sqlalchemy.orm import Session, joinedload
 
 from grader.accounts import service as accounts
@@ -18,7 +17,8 @@ from grader.lms.lti.errors import LaunchRefused
 from grader.time import utc_now
 from grader.web import access, errors, limits
 from grader.web.backend import backend
-from grader.web.identity import SessionUser, session_caller
+from grader.web.identity import session_caller
+from grader.web.signing_in import sign_in_as
 
 pages = Blueprint("lti_entering", __name__, url_prefix="/lti")
 LAUNCH = "lti_launch"  # in the session: the launch that this browser goes on with
@@ -29,8 +29,7 @@ def enter(arrival: Arrival) -> ResponseReturnValue:
     if arrival.link is None:
         session[LAUNCH] = arrival.launch.id
         return redirect(url_for("lti_entering.welcome"), 303)
-    session.clear()  # nothing of the visitor before stays in the cookie
-    login_user(SessionUser(arrival.link.user))
+    sign_in_as(arrival.link.user)
     session[LAUNCH] = arrival.launch.id
     return redirect(_destination(arrival, arrival.link), 303)
 

@@ -19,6 +19,9 @@ IN = 302  # sent to the sign-in page
 PAGES: list[tuple[str, str, str, tuple[int, ...]]] = [
     ("account.sign_in", "GET", "/sign-in", (200, 302, 302, 302, 302, 302)),
     ("account.sign_in_send", "POST", "/sign-in", (422, 422, 422, 422, 422, 422)),
+    ("single_sign_on.begin", "GET", "/sign-in/provider", (404,) * 6),  # where no provider was set up
+    ("single_sign_on.back", "GET", "/sign-in/back", (404,) * 6),
+    ("single_sign_on.leave", "GET", "/sign-out/provider", (404,) * 6),
     ("student.home", "GET", "/", (IN, 200, 200, 200, 200, 200)),
     ("student.assignment", "GET", PAGE, (IN, 200, 200, 200, 200, 404)),
     ("student.submit", "POST", PAGE, (IN, 422, 422, 422, 422, 404)),
