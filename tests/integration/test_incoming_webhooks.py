@@ -7,7 +7,6 @@ import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
 
 from grader.db.models import IncomingMessage, Submission
 from grader.errors import DomainError
@@ -21,6 +20,7 @@ from grader.lms.webhooks.secrets import Sealer
 from grader.submissions import service as submissions
 from grader.time import utc_now
 from tests.support.receivers import Request, receiving, status
+from tests.support.rows import rows_in
 from tests.support.world import TEST, World, notebook
 
 SEALER = Sealer("a-key-of-tests")
@@ -52,11 +52,6 @@ def arrival(made: senders.Added, url: str, message_id: str = "msg_1") -> Arrival
     return Arrival(made.sender.id, headers, body.encode(), len(body))
 
 
-def count(world: World, table: type[Submission | IncomingMessage]) -> int:
-    with world.backend.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
 def serve(data: bytes) -> Any:
     def behave(request: Request) -> None:
         request.answer(200, data.decode())
@@ -86,8 +81,8 @@ def test_an_address_that_misbehaves_is_refused_and_nothing_is_kept(world: World)
             with pytest.raises(DomainError, match=why):
                 reception(world).take(arrival(made, server.url))
         assert len(server.got) == len(tries), "a redirect is not followed"
-    assert count(world, Submission) == 0
-    assert count(world, IncomingMessage) == len(tries)
+    assert rows_in(world.backend, Submission) == 0
+    assert rows_in(world.backend, IncomingMessage) == len(tries)
 
 
 def test_what_comes_twice_at_the_same_moment_acts_once(world: World) -> None:
@@ -112,7 +107,7 @@ def test_what_comes_twice_at_the_same_moment_acts_once(world: World) -> None:
             thread.join(120)
     assert len(answers) == 2
     assert answers[0] == answers[1]
-    assert (count(world, Submission), count(world, IncomingMessage)) == (1, 1)
+    assert (rows_in(world.backend, Submission), rows_in(world.backend, IncomingMessage)) == (1, 1)
 
 
 def test_an_address_inside_our_own_network_is_never_reached() -> None:

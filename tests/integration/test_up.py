@@ -21,6 +21,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.support.running_service import free_port
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 GRADER = (sys.executable, "-P", "-m", "grader.cli.main")
 
@@ -48,12 +50,6 @@ class Up:
 def environ(home: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("GRADER_", "WORKER_"))}
     return kept | {"GRADER_HOME": str(home)}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -77,11 +77,15 @@ class RunningService:
         return "\n".join(tails)
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
 def running_service(**environment: str) -> Iterator[RunningService]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="grader-t-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         log = home / "up.log"

@@ -85,15 +85,15 @@ def browser(app: Flask) -> Browser:
 
 @pytest.fixture
 def sam(app: Flask) -> Browser:
-    return _as(app, "sam")
+    return as_user(app, "sam")
 
 
 @pytest.fixture
 def ida(app: Flask) -> Browser:
-    return _as(app, "ida")
+    return as_user(app, "ida")
 
 
-def _as(app: Flask, name: str) -> Browser:
+def as_user(app: Flask, name: str) -> Browser:
     browser = Browser(app)
     browser.sign_in(name)
     return browser

@@ -9,7 +9,7 @@ from dataclasses import replace
 from flask import Flask
 
 from grader.db.models import Assignment
-from tests.unit.web.conftest import Browser, _as
+from tests.unit.web.conftest import Browser, as_user
 from tests.unit.web.world import SLUG, World, finish, submit
 
 PAGE = f"/courses/dl-2026/assignments/{SLUG}"
@@ -39,7 +39,7 @@ def test_each_member_sees_what_the_other_handed_in(app: Flask, world: World, ida
         world = replace(world, assignment=s.get_one(Assignment, world.assignment.id))
     done = submit(world, "sam").id
     finish(world, done)
-    sue = _as(app, "sue")
+    sue = as_user(app, "sue")
     page = sue.client.get(f"/submissions/{done}").text
     assert "counts for the author and Sue Ünlü" in page
     assert "Your attempts" in page
@@ -84,7 +84,7 @@ def test_students_start_and_join_groups_where_they_may(app: Flask, ida: Browser,
     started = own(sam, what="found", name="Alpha")
     code = re.search(r'<code class="text-nowrap">([0-9a-f]{10})</code>', started)
     assert code
-    sue = _as(app, "sue")
+    sue = as_user(app, "sue")
     assert "No group has this code" in own(sue, what="join", code="beef")
     assert "You are in the group Alpha now" in own(sue, what="join", code=code.group(1))
     assert "You have left the group" in own(sue, what="leave")

@@ -18,7 +18,7 @@ from grader.grading import service as grading
 from grader.marking import rubrics
 from grader.marking.answers import blocks
 from grader.marking.rubrics import Criterion, RubricView
-from tests.unit.web.conftest import Browser
+from tests.unit.web.conftest import Browser, as_user
 from tests.unit.web.world import ADMIN, ROOT, World, finish, notebook, submit
 from worker.contract import Verdict
 
@@ -46,12 +46,6 @@ def graded(world: World, who: str = "sam", data: bytes | None = None) -> Submiss
     submission = submit(world, who, data)
     finish(world, submission.id, VERDICTS)
     return submission
-
-
-def as_user(app: Flask, name: str) -> Browser:
-    browser = Browser(app)
-    browser.sign_in(name)
-    return browser
 
 
 def form_of(browser: Browser, submission: Submission) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from grader.db.models import IdempotentAnswer, Submission, WebhookEndpoint
 from grader.idempotency.service import KEPT, LONGEST
 from grader.time import utc_now
 from grader.web.limits import UPLOADS_PER_PERSON
+from tests.support.rows import rows_in
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import SLUG, World, notebook
 
@@ -28,11 +29,6 @@ HOOKS = "/api/v1/courses/dl-2026/webhooks"
 def call(app: Flask, world: World, who: str, key: str, data: bytes, path: str = UPLOAD) -> TestResponse:
     headers = {"Authorization": f"Bearer {world.tokens[who]}", "Idempotency-Key": key}
     return app.test_client().post(path, headers=headers, data={"notebook": (io.BytesIO(data), "hw.ipynb")})
-
-
-def count(world: World, table: type[Submission] | type[WebhookEndpoint] = Submission) -> int:
-    with world.backend.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def age_claims(world: World, by: timedelta, **values: object) -> None:
@@ -47,7 +43,7 @@ def test_the_same_key_and_file_are_one_submission_with_one_answer(app: Flask, wo
     assert again.headers["Location"] == first.headers["Location"]
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert count(world) == 1
+    assert rows_in(world.backend, Submission) == 1
 
 
 def test_the_same_key_with_another_file_is_refused(app: Flask, world: World) -> None:
@@ -57,13 +53,13 @@ def test_the_same_key_with_another_file_is_refused(app: Flask, world: World) -> 
     assert other.content_type == "application/problem+json"
     assert other.json is not None
     assert other.json["code"] == "idempotency-key-reused"
-    assert count(world) == 1
+    assert rows_in(world.backend, Submission) == 1
 
 
 def test_keys_of_two_people_have_nothing_to_do_with_each_other(app: Flask, world: World) -> None:
     assert call(app, world, "sam", "k1", notebook("a = 1")).status_code == 202
     assert call(app, world, "sue", "k1", notebook("a = 2")).status_code == 202
-    assert count(world) == 2
+    assert rows_in(world.backend, Submission) == 2
 
 
 def test_a_refusal_is_an_answer_too(app: Flask, world: World) -> None:
@@ -77,7 +73,7 @@ def test_after_a_day_the_key_is_new(app: Flask, world: World) -> None:
     call(app, world, "sam", "k1", notebook("a = 1"))
     age_claims(world, KEPT + timedelta(seconds=1))
     assert call(app, world, "sam", "k1", notebook("a = 2")).status_code == 202
-    assert count(world) == 2
+    assert rows_in(world.backend, Submission) == 2
 
 
 @pytest.mark.parametrize(
@@ -93,7 +89,7 @@ def test_while_the_first_is_not_answered_nothing_is_done_twice(
     assert again.status_code == 409
     assert again.json is not None
     assert again.json["code"] == code
-    assert count(world) == 1
+    assert rows_in(world.backend, Submission) == 1
 
 
 def test_after_a_fault_of_ours_the_key_is_free(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,12 +100,12 @@ def test_after_a_fault_of_ours_the_key_is_free(app: Flask, world: World, monkeyp
         patched.setattr(routes, "hand_in", broken)
         assert call(app, world, "sam", "k1", notebook("a = 1")).status_code == 500
     assert call(app, world, "sam", "k1", notebook("a = 1")).status_code == 202
-    assert count(world) == 1
+    assert rows_in(world.backend, Submission) == 1
 
 
 def test_a_key_that_cannot_be_kept_is_refused(app: Flask, world: World) -> None:
     assert call(app, world, "sam", "k" * 201, notebook()).status_code == 422
-    assert count(world) == 0
+    assert rows_in(world.backend, Submission) == 0
 
 
 def test_secrets_in_answers_are_kept_sealed(app: Flask, world: World) -> None:
@@ -119,7 +115,7 @@ def test_secrets_in_answers_are_kept_sealed(app: Flask, world: World) -> None:
     )
     assert first.status_code == 201, first.text
     assert first.json == again.json
-    assert count(world, WebhookEndpoint) == 1
+    assert rows_in(world.backend, WebhookEndpoint) == 1
     with world.backend.reading() as session:
         kept = session.scalars(select(IdempotentAnswer.answer)).one()
     assert first.json is not None
@@ -143,7 +139,7 @@ def test_a_form_sent_twice_is_one_submission(sam: Browser, world: World) -> None
     first, again = (send(sam, fields, notebook("a = 1")) for _ in range(2))
     assert first.status_code == again.status_code == 303
     assert first.location == again.location
-    assert count(world) == 1
+    assert rows_in(world.backend, Submission) == 1
 
 
 def test_a_double_click_is_one_submission(app: Flask, sam: Browser, world: World) -> None:
@@ -162,13 +158,13 @@ def test_a_double_click_is_one_submission(app: Flask, sam: Browser, world: World
         first, second = pool.map(click, range(2))
     assert first.status_code == second.status_code == 303
     assert first.location == second.location
-    assert count(world) == 1
+    assert rows_in(world.backend, Submission) == 1
 
 
 def test_going_back_and_choosing_another_file_is_a_new_submission(sam: Browser, world: World) -> None:
     fields = hidden(sam)
     assert send(sam, fields, notebook("a = 1")).location != send(sam, fields, notebook("a = 2")).location
-    assert count(world) == 2
+    assert rows_in(world.backend, Submission) == 2
 
 
 def test_a_form_that_was_refused_can_be_sent_again(sam: Browser, world: World) -> None:

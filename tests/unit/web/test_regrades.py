@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from grader.db.models import AuditEntry, Grade, RegradeRequest
 from grader.grading import service as grading
-from tests.unit.web.conftest import Browser
+from tests.unit.web.conftest import Browser, as_user
 from tests.unit.web.world import ADMIN, World, finish, submit
 from worker.contract import Verdict
 
@@ -23,12 +23,6 @@ def first_key(world: World) -> str:
         version = queries.current_version(s, world.assignment.id)
         assert version is not None
         return service.release_of(version).checks[0].key
-
-
-def as_user(app: Flask, name: str) -> Browser:
-    browser = Browser(app)
-    browser.sign_in(name)
-    return browser
 
 
 def ask(browser: Browser, submission_id: str, key: str, text: str = "My formula is the same as yours.") -> int:

@@ -12,11 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from grader.db.models import AuditEntry, Enrolment, Grade, LtiContext, LtiRegistration, LtiUserLink, User
+from grader.db.models import Enrolment, Grade, LtiContext, LtiRegistration, LtiUserLink, User
 from grader.lms.lti import platforms, queries
 from grader.lms.lti.platforms import Description
 from grader.time import utc_now
 from tests.support.lms.issuer import TARGET, Issuer
+from tests.support.rows import refused_launches
 from tests.unit.web.world import ADMIN, World
 
 OURS = {"Origin": "http://127.0.0.1:8000"}  # what a browser says of a form on a page of ours
@@ -82,10 +83,7 @@ class Play:
         return found
 
     def refusals(self) -> list[str]:
-        """The reasons in the audit log, oldest first."""
-        with self.world.backend.reading() as s:
-            rows = s.scalars(select(AuditEntry).where(AuditEntry.action == "lti.refused").order_by(AuditEntry.id))
-            return [(row.after or {})["reason"] for row in rows]
+        return refused_launches(self.world.backend)
 
     def links(self) -> dict[str, User]:
         with self.world.backend.reading() as s:

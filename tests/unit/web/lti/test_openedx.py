@@ -17,7 +17,7 @@ from joserfc import jwt
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from grader.db.models import AuditEntry, Enrolment, LtiContext, LtiLineItem, LtiUserLink, User
+from grader.db.models import Enrolment, LtiContext, LtiLineItem, LtiUserLink, User
 from grader.gradebook import overrides
 from grader.gradebook.overrides import Decision
 from grader.lms.lti import names, platforms, queries, sync_queries
@@ -36,6 +36,7 @@ from grader.web.backend import backend
 from grader.wiring import Backend
 from tests.support.lms.issuer import Issuer, rsa_key
 from tests.support.lms.openedx_process import OpenEdx, Tool, missing, running
+from tests.support.rows import refused_launches
 from tests.unit.web.lti.play import OURS, hidden
 from tests.unit.web.world import ADMIN, SLUG, World
 
@@ -129,9 +130,7 @@ class School:
             return {sub: (name, role.value) for sub, name, role in s.execute(query)}
 
     def refusals(self) -> list[str]:
-        with self.world.backend.reading() as s:
-            rows = s.scalars(select(AuditEntry).where(AuditEntry.action == "lti.refused").order_by(AuditEntry.id))
-            return [(row.after or {})["reason"] for row in rows]
+        return refused_launches(self.world.backend)
 
 
 @pytest.fixture
