@@ -51,7 +51,8 @@ class Settings(SingleSignOnSettings):
     dispatch_grace_s: float = Field(default=15.0, ge=0.5, le=3600)  # a job is not thought lost before that
     blob_ticket_s: int = Field(default=86_400, ge=60)  # how long a worker may fetch a notebook by its URL
     webhook_networks: str = ""  # private ones that webhooks may reach: "10.20.0.5/32, 10.30.0.0/16"
-    max_attempts: int = Field(default=4, ge=1, le=20)  # tries of one run before staff are told
+    max_attempts: int = Field(default=4, ge=1, le=20)  # failures of ours at one notebook before staff are told
+    quarantine_after: int = Field(default=3, ge=1, le=20)  # workers that die at one notebook
 
     @field_validator("home", "assignments_dir")
     @classmethod

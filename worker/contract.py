@@ -22,12 +22,14 @@ RESULTS_QUEUE = "results"
 TASK_GRADE = "worker.grade"  # sent to the queue `cpu` or `gpu`, with one JobMessage
 TASK_STARTED = "grader.run_started"  # sent to RESULTS_QUEUE, with one StartedMessage
 TASK_HEARTBEAT = "grader.run_heartbeat"  # the same, every HEARTBEAT_S
+TASK_HANDED_BACK = "grader.run_handed_back"  # sent to RESULTS_QUEUE, with one HandedBackMessage
 TASK_RESULT = "grader.run_result"  # sent to RESULTS_QUEUE, with one ResultMessage
 
 HEARTBEAT_S = 5.0
 LEASE_S = 30.0  # a run whose worker was silent for so long is given to another worker
 
 MAX_CHECKS = 200
+MAX_PROCESS = 64
 MAX_TEXT = 4_000  # characters of any one text in a result
 MAX_EXECUTED_BYTES = 24 * 1024 * 1024  # of a notebook with its outputs, as a worker sends it back
 
@@ -54,6 +56,13 @@ class GradeStatus(StrEnum):
     GRADED = "graded"
     REJECTED = "rejected"  # the file is no notebook that can be graded; the reason is the student's to mend
     FAILED = "failed"  # grading itself failed: ours, retried, never a score
+
+
+class HandBack(StrEnum):
+    """Why a worker gives up a run that it has begun."""
+
+    STOPPING = "stopping"  # the worker is told to stop; another can do it
+    DIED = "died"  # the run's process died, its worker lives
 
 
 class MessageError(ValueError):
@@ -119,6 +128,7 @@ class StartedMessage:
     run_id: str
     lease: str
     worker: str
+    process: str = ""  # random, of this start of the worker: tells it from the one before of the same name
 
     def to_json(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -126,7 +136,39 @@ class StartedMessage:
     @classmethod
     def from_json(cls, data: object) -> StartedMessage:
         raw = _mapping(data, "started")
-        return cls(run_id=_text(raw, "run_id"), lease=_text(raw, "lease"), worker=_text(raw, "worker"))
+        return cls(
+            run_id=_text(raw, "run_id"),
+            lease=_text(raw, "lease"),
+            worker=_text(raw, "worker"),
+            process=_text(raw, "process", empty=True)[:MAX_PROCESS],
+        )
+
+
+@dataclass(frozen=True)
+class HandedBackMessage:
+    """A worker gives a run up before its end. Lost without harm: the run's lease runs out then."""
+
+    run_id: str
+    lease: str
+    worker: str
+    process: str
+    why: HandBack
+    text: str = ""  # for staff: how it died
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: object) -> HandedBackMessage:
+        raw = _mapping(data, "handed back")
+        return cls(
+            run_id=_text(raw, "run_id"),
+            lease=_text(raw, "lease"),
+            worker=_text(raw, "worker"),
+            process=_text(raw, "process", empty=True)[:MAX_PROCESS],
+            why=_enum(HandBack, raw, "why"),
+            text=_text(raw, "text", empty=True),
+        )
 
 
 @dataclass(frozen=True)

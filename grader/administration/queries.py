@@ -76,7 +76,9 @@ def failed_count(session: Session) -> int:
 
 
 def failed_ids(session: Session) -> list[str]:
-    return list(session.scalars(select(Submission.id).where(Submission.status == SubmissionStatus.FAILED)))
+    """Those that may be run again all at once; what is in quarantine is released one by one."""
+    failed = (Submission.status == SubmissionStatus.FAILED, Submission.quarantined_at.is_(None))
+    return list(session.scalars(select(Submission.id).where(*failed)))
 
 
 def storage_use(session: Session) -> StorageUse:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import CursorResult, case, func, select, update
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from grader.db.inserting import insert_or_ignore
 from grader.db.models import (
+    Assignment,
     Grade,
     OutboxMessage,
     Run,
@@ -59,6 +60,51 @@ def active_run(session: Session, submission_id: str) -> Run | None:
         .execution_options(populate_existing=True)
     )
     return session.scalar(query)
+
+
+def tries(session: Session, run: Run) -> list[Run]:
+    """`run` and those before it that it tries again, oldest first."""
+    query = (
+        select(Run)
+        .where(Run.submission_id == run.submission_id, Run.number.between(run.number - run.attempt + 1, run.number))
+        .order_by(Run.number)
+    )
+    return list(session.scalars(query))
+
+
+def deaths_elsewhere(session: Session, lost: Sequence[Run]) -> int:
+    """Workers that died at the first try of other notebooks, since the first of the `lost` runs of one began.
+
+    First tries only: another notebook that kills its workers again and again counts once.
+    """
+    died = case((Run.worker_process == "", Run.id), else_=Run.worker_process)
+    query = select(func.count(died.distinct())).where(
+        Run.status == RunStatus.LOST,
+        Run.finished_at >= min(run.started_at or run.created_at for run in lost),
+        Run.attempt == 1,
+        Run.submission_id != lost[0].submission_id,
+        Run.worker_process.not_in({run.worker_process for run in lost} - {""}),
+    )
+    return session.scalar(query) or 0
+
+
+def quarantined(session: Session, course_id: str | None, limit: int) -> list[tuple[Submission, str]]:
+    """Submissions in quarantine, longest first, each with the text for staff of its last run."""
+    each = aliased(Run)
+    last = select(func.max(each.number)).where(each.submission_id == Submission.id).scalar_subquery()
+    query = (
+        select(Submission, Run.staff_text)
+        .join(Run, (Run.submission_id == Submission.id) & (Run.number == last))
+        .where(Submission.quarantined_at.is_not(None))
+        .options(joinedload(Submission.assignment), joinedload(Submission.student))
+        .order_by(Submission.quarantined_at, Submission.id)
+        .limit(limit)
+    )
+    if course_id is not None:
+        query = query.join(Assignment, Assignment.id == Submission.assignment_id).where(
+            Assignment.course_id == course_id
+        )
+    return [(submission, text) for submission, text in session.execute(query)]
 
 
 def change_run(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from grader.db.models import AssignmentVersion, Blob, CheckResultRow, Run, RunStatus
+from grader.db.models import AssignmentVersion, Blob, CheckResultRow, Run
 from worker.contract import CheckResult, GradeStatus, ResultMessage
 
 POINTS_TOLERANCE = 0.01  # points are rounded to hundredths
@@ -40,10 +40,8 @@ def run_values(message: ResultMessage, now: datetime) -> dict[str, Any]:
     """The columns of the run that the result fills. Only a graded run has a score."""
     graded = message.status is GradeStatus.GRADED
     return {
-        "status": RunStatus.FAILED if message.status is GradeStatus.FAILED else RunStatus.DONE,
         "outcome": message.status,
         "finished_at": now,
-        "lease_expires_at": None,
         "worker": message.worker or None,
         "seconds_total": message.seconds.total,
         "seconds_execute": message.seconds.execute,

@@ -15,7 +15,8 @@ class GradingRules:
     lease_s: float = LEASE_S
     sweep_s: float = 5.0
     dispatch_grace_s: float = 15.0
-    max_attempts: int = 4
+    max_attempts: int = 4  # failures of ours
+    quarantine_after: int = 3  # workers that died at one notebook
     first_retry_s: float = 5.0  # after a failure of ours; four times as long after each further one
 
     @classmethod
@@ -25,6 +26,7 @@ class GradingRules:
             sweep_s=settings.sweep_s,
             dispatch_grace_s=settings.dispatch_grace_s,
             max_attempts=settings.max_attempts,
+            quarantine_after=settings.quarantine_after,
         )
 
     @property

@@ -7,10 +7,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from grader.audit import service as audit
+from grader.audit.service import Actor
 from grader.courses.service import release_of
 from grader.db.models import AssignmentVersion, Run, RunCause, RunStatus, Submission
 from grader.grading import queries
 from grader.outbox import service as outbox
+
+SUBMISSIONS = Actor.system("submissions")
 
 
 def add(
@@ -18,6 +22,7 @@ def add(
     submission: Submission,
     version: AssignmentVersion,
     cause: RunCause,
+    by: Actor,
     *,
     attempt: int = 1,
     due: datetime | None = None,
@@ -41,5 +46,7 @@ def add(
     )
     session.add(run)
     session.flush()
+    after = {"status": run.status.value, "submission": submission.id, "cause": cause.value, "attempt": attempt}
+    audit.record(session, by, "run.queued", "run", run.id, after=after)
     outbox.add_job(session, run, due=due)
     return run

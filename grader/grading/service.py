@@ -15,34 +15,34 @@ from sqlalchemy.orm import Session
 from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.courses import queries as courses
-from grader.db.models import Run, RunCause, RunStatus, Submission, SubmissionStatus
-from grader.grading import grades, marks, queries, recording, retries, runs
-from grader.grading.errors import NothingToRerun
+from grader.db.models import Run, RunCause, RunStatus, Submission
+from grader.grading import grades, marks, quarantine, queries, recording, retries, runs
+from grader.grading.errors import InQuarantine, NothingToRerun
 from grader.grading.outcomes import Alive, Duplicate, Recorded, RecordOutcome, Stale
 from grader.grading.rules import GradingRules
+from grader.grading.states import RunEvent, SubmissionEvent, move, step
 from grader.outbox import service as outbox
 from grader.outbox.kinds import SUBMISSION_GRADED
-from worker.contract import GradeStatus, ResultMessage, StartedMessage
+from worker.contract import GradeStatus, HandBack, HandedBackMessage, ResultMessage, StartedMessage
 
-_STATUS = {GradeStatus.GRADED: SubmissionStatus.GRADED, GradeStatus.REJECTED: SubmissionStatus.REJECTED}
+_EVENT = {GradeStatus.GRADED: SubmissionEvent.GRADED, GradeStatus.REJECTED: SubmissionEvent.REJECTED}
+_NOTED_REFUSALS = 5  # of one run, in the audit; further ones are only counted
 
 
 def start(session: Session, message: StartedMessage, now: datetime, rules: GradingRules) -> Alive | Stale:
     """A worker has taken the run. Told twice, or late, it only lengthens the lease."""
-    submission = _lock(session, message.run_id)
-    if submission is None:
-        return _refuse(session, message.run_id, message.worker, "there is no such run")
+    submission, run = _lock(session, message.run_id)
+    if submission is None or run is None:
+        return _refuse_unknown(session, message.run_id, message.worker)
     values = {
-        "status": RunStatus.RUNNING,
         "worker": message.worker,
+        "worker_process": message.process,
         "started_at": now,
         "lease_expires_at": now + rules.lease,
     }
-    if queries.change_run(session, message.run_id, message.lease, (RunStatus.QUEUED,), values):
-        if not _is_trial(session, message.run_id):  # of a trial the student sees nothing
-            submission.status = SubmissionStatus.RUNNING
-        worker = _worker(message.worker)
-        audit.record(session, worker, "run.started", "run", message.run_id, after={"submission": submission.id})
+    moves = None if run.trial_id is not None else SubmissionEvent.STARTED  # of a trial the student sees nothing
+    worker = _worker(message.worker)
+    if step(session, submission, run, RunEvent.STARTED, worker, lease=message.lease, values=values, moves=moves):
         return Alive(message.run_id)
     return _prolong(session, message, now, rules)
 
@@ -60,22 +60,21 @@ def record(session: Session, message: ResultMessage, now: datetime, rules: Gradi
 
     A failure of ours is tried again by a new run, a few times; it never becomes a score.
     """
-    submission = _lock(session, message.run_id)
-    run = queries.run(session, message.run_id) if submission is not None else None
+    submission, run = _lock(session, message.run_id)
     if submission is None or run is None:
-        return _refuse(session, message.run_id, message.worker, "there is no such run")
+        return _refuse_unknown(session, message.run_id, message.worker)
     refused = _refusal(session, run, message)
     if refused is not None:
         return refused
     message = recording.trusted(message, run.version)
-    values = recording.run_values(message, now)
-    if not queries.change_run(session, run.id, message.lease, queries.ACTIVE, values):
-        return Duplicate(run.id)
+    values, worker = recording.run_values(message, now), _worker(message.worker)
+    failed = message.status is GradeStatus.FAILED
+    event = RunEvent.FAILED if failed else RunEvent.RECORDED
+    note = {"outcome": message.status.value, "score": values["score"]}
+    if not step(session, submission, run, event, worker, lease=message.lease, values=values, note=note):
+        return _refuse_duplicate(session, run, message.worker)
     recording.apply(session, run, message)
-    worker = _worker(message.worker)
-    after = {"outcome": message.status.value, "score": run.score, "submission": submission.id}
-    audit.record(session, worker, "run.recorded", "run", run.id, after=after)
-    if message.status is GradeStatus.FAILED:
+    if failed:
         return Recorded(run, submission, retries.retry(session, submission, run, RunCause.FAILED, now, rules))
     if run.trial_id is None:
         count(session, submission, run, worker)
@@ -84,28 +83,55 @@ def record(session: Session, message: ResultMessage, now: datetime, rules: Gradi
     return Recorded(run, submission)
 
 
-def rerun(session: Session, *, submission_ids: Sequence[str], by: Actor, reason: str) -> list[Run]:
+def hand_back(session: Session, message: HandedBackMessage, now: datetime, rules: GradingRules) -> Alive | Stale:
+    """A worker gives its run up: because it stops, or because the run's own process died."""
+    submission, run = _lock(session, message.run_id)
+    if submission is None or run is None:
+        return _refuse_unknown(session, message.run_id, message.worker)
+    stale = Stale(run.id, "the run is not this worker's")  # like a heartbeat that comes late: nothing unusual
+    if not _same_lease(run, message.lease) or not run.status.is_active:
+        return stale
+    if message.why is HandBack.DIED:
+        lost = retries.lose(session, submission, run, now, rules, text=f"{message.worker}: {message.text}".strip())
+        return Alive(run.id) if lost else stale
+    if run.worker_process != message.process:
+        return stale  # another worker has it already: the message was given back faster than this came
+    values = {"worker": None, "worker_process": "", "started_at": None, "dispatched_at": now}
+    moves = None if run.trial_id is not None else SubmissionEvent.HANDED_BACK
+    worker = _worker(message.worker)
+    changed = step(session, submission, run, RunEvent.HANDED_BACK, worker, values=values, moves=moves)
+    return Alive(run.id) if changed else stale
+
+
+def rerun(
+    session: Session, *, submission_ids: Sequence[str], by: Actor, reason: str, release: bool = False
+) -> list[Run]:
     """Queue a new run of each submission, against the assignment's version in force.
 
     A run that is still waiting or running is superseded: its result would be about the old version. What
-    counted before counts until the new result is there. Unknown ids are passed over; raises NothingToRerun if
-    nothing is left.
+    counted before counts until the new result is there. Unknown ids are passed over, and so is what is in
+    quarantine, unless it is to be released. Raises NothingToRerun or InQuarantine if nothing is left.
     """
-    added = []
+    added: list[Run] = []
+    kept = False
     for submission_id in sorted(set(submission_ids)):  # everybody locks in one order
         submission = queries.lock_submission(session, submission_id)
         if submission is None:
             continue
-        superseded = retries.supersede(session, submission)
+        if submission.quarantined_at is not None and not release:
+            kept = True
+            continue
+        quarantine.end(session, submission, by, reason)
+        superseded = retries.supersede(session, submission, by)
         version = courses.current_version(session, submission.assignment_id) or submission.version
-        run = runs.add(session, submission, version, RunCause.RERUN)
+        run = runs.add(session, submission, version, RunCause.RERUN, by)
         before = {"status": submission.status.value, "superseded": superseded}
-        submission.status = SubmissionStatus.QUEUED
+        move(submission, SubmissionEvent.REQUEUED)
         after = {"run": run.id, "version": version.number, "reason": reason}
         audit.record(session, by, "submission.rerun", "submission", submission.id, before=before, after=after)
         added.append(run)
     if not added:
-        raise NothingToRerun
+        raise InQuarantine if kept else NothingToRerun
     return added
 
 
@@ -114,7 +140,9 @@ def count(session: Session, submission: Submission, run: Run, by: Actor) -> None
     assert run.outcome is not None
     marks.apply(session, run, fresh=run.trial_id is None)
     submission.counted_run_id = run.id
-    submission.status = _STATUS[run.outcome]
+    active = queries.active_run(session, submission.id)
+    if active is None or active.trial_id is not None:  # else it is being graded again, whatever a trial says
+        move(submission, _EVENT[run.outcome])
     session.flush()
     payload = {
         "submission_id": submission.id,
@@ -130,14 +158,11 @@ def count(session: Session, submission: Submission, run: Run, by: Actor) -> None
     grades.refresh_for(session, submission, by)
 
 
-def _is_trial(session: Session, run_id: str) -> bool:
-    run = queries.run(session, run_id)
-    return run is not None and run.trial_id is not None
-
-
-def _lock(session: Session, run_id: str) -> Submission | None:
+def _lock(session: Session, run_id: str) -> tuple[Submission | None, Run | None]:
+    """The run and its submission, which is locked; nothing where there is no such run."""
     submission_id = queries.submission_id_of_run(session, run_id)
-    return None if submission_id is None else queries.lock_submission(session, submission_id)
+    submission = None if submission_id is None else queries.lock_submission(session, submission_id)
+    return submission, None if submission is None else queries.run(session, run_id)
 
 
 def _prolong(session: Session, message: StartedMessage, now: datetime, rules: GradingRules) -> Alive | Stale:
@@ -150,21 +175,39 @@ def _prolong(session: Session, message: StartedMessage, now: datetime, rules: Gr
 
 def _status(session: Session, message: StartedMessage) -> RunStatus | None:
     run = queries.run(session, message.run_id)
-    return run.status if run is not None and hmac.compare_digest(run.lease, message.lease) else None
+    return run.status if run is not None and _same_lease(run, message.lease) else None
+
+
+def _same_lease(run: Run, lease: str) -> bool:
+    return hmac.compare_digest(run.lease.encode(), lease.encode("utf-8", "replace"))
 
 
 def _refusal(session: Session, run: Run, message: ResultMessage) -> Duplicate | Stale | None:
-    if not hmac.compare_digest(run.lease.encode(), message.lease.encode("utf-8", "replace")):
-        return _refuse(session, run.id, message.worker, "the result has another lease")
+    if not _same_lease(run, message.lease):
+        return _refuse(session, run, message.worker, "the result has another lease")
     if run.status in (RunStatus.LOST, RunStatus.SUPERSEDED):
-        return _refuse(session, run.id, message.worker, f"the run was {run.status.value}")
-    if not run.status.is_active:
-        audit.record(session, _worker(message.worker), "result.duplicate", "run", run.id)
-        return Duplicate(run.id)
-    return None
+        return _refuse(session, run, message.worker, f"the run was {run.status.value}")
+    return None if run.status.is_active else _refuse_duplicate(session, run, message.worker)
 
 
-def _refuse(session: Session, run_id: str, worker: str, why: str) -> Stale:
+def _refuse(session: Session, run: Run, worker: str, why: str) -> Stale:
+    _count_refusal(session, run, worker, "result.refused", {"why": why})
+    return Stale(run.id, why)
+
+
+def _refuse_duplicate(session: Session, run: Run, worker: str) -> Duplicate:
+    _count_refusal(session, run, worker, "result.duplicate", None)
+    return Duplicate(run.id)
+
+
+def _count_refusal(session: Session, run: Run, worker: str, action: str, after: dict[str, str] | None) -> None:
+    run.refusals += 1
+    if run.refusals <= _NOTED_REFUSALS:  # a worker gone mad must not fill the audit
+        audit.record(session, _worker(worker), action, "run", run.id, after=after)
+
+
+def _refuse_unknown(session: Session, run_id: str, worker: str) -> Stale:
+    why = "there is no such run"
     audit.record(session, _worker(worker), "result.refused", "run", run_id[:36], after={"why": why})
     return Stale(run_id, why)
 

@@ -96,7 +96,7 @@ def accept(
         if member != student.id:
             session.add(SubmissionMember(submission_id=submission.id, student_id=member))
     _tell(session, submission)
-    run = runs.add(session, submission, version, RunCause.SUBMITTED)
+    run = runs.add(session, submission, version, RunCause.SUBMITTED, runs.SUBMISSIONS)
     return Accepted(submission, run, same_as)
 
 

@@ -16,9 +16,11 @@ from grader.grading.outcomes import Alive, Recorded
 from grader.tasks.app import app, backend
 from grader.time import utc_now
 from worker.contract import (
+    TASK_HANDED_BACK,
     TASK_HEARTBEAT,
     TASK_RESULT,
     TASK_STARTED,
+    HandedBackMessage,
     MessageError,
     ResultMessage,
     StartedMessage,
@@ -26,7 +28,7 @@ from worker.contract import (
 
 log = logging.getLogger(__name__)
 
-Message = TypeVar("Message", StartedMessage, ResultMessage)
+Message = TypeVar("Message", StartedMessage, HandedBackMessage, ResultMessage)
 
 # A database that is locked or away comes back: a result waits for it for about ten minutes, and after that the
 # run's lease has run out and the sweeper has the notebook graded again.
@@ -57,6 +59,16 @@ def run_heartbeat(task: Task, message: object = None) -> str:
         return "malformed"
     with backend().writing() as session:
         outcome = grading.heartbeat(session, parsed, utc_now(), backend().rules)
+    return _say(task, parsed.run_id, outcome)
+
+
+@app.task(name=TASK_HANDED_BACK, bind=True, **_PATIENT)  # type: ignore[untyped-decorator]
+def run_handed_back(task: Task, message: object = None) -> str:
+    parsed = _parse(HandedBackMessage, message, TASK_HANDED_BACK)
+    if parsed is None:
+        return "malformed"
+    with backend().writing() as session:
+        outcome = grading.hand_back(session, parsed, utc_now(), backend().rules)
     return _say(task, parsed.run_id, outcome)
 
 

@@ -76,11 +76,12 @@ def of_assignment(session: Session, assignment_id: str) -> list[Trial]:
 
 
 def candidates(session: Session, assignment_id: str, *, every: bool) -> list[str]:
-    """Graded submissions at rest: those that count for the grades, or `every` one."""
+    """Graded submissions at rest and not in quarantine: those that count for the grades, or `every` one."""
     query = select(Submission.id).where(
         Submission.assignment_id == assignment_id,
         Submission.counted_run_id.is_not(None),
         Submission.status == SubmissionStatus.GRADED,
+        Submission.quarantined_at.is_(None),
     )
     if not every:
         query = query.join(Grade, Grade.submission_id == Submission.id)

@@ -34,7 +34,8 @@ def begin(session: Session, *, assignment: Assignment, every: bool, reason: str,
         submission = grading.lock_submission(session, submission_id)
         if submission is None or grading.active_run(session, submission_id) is not None:
             continue
-        runs.add(session, submission, version, RunCause.TRIAL, trial=(trial.id, submission.counted_run_id))
+        compared = (trial.id, submission.counted_run_id)
+        runs.add(session, submission, version, RunCause.TRIAL, Actor.of(by), trial=compared)
         tried += 1
     if not tried:
         raise NothingToTry
@@ -67,18 +68,18 @@ def apply(session: Session, *, trial_id: str, by: User) -> int:
 def drop(session: Session, *, trial_id: str, by: User) -> int:
     """End the trial without consequence; runs of it that still wait are given up. Raises TrialDecided."""
     trial = _open(session, trial_id)
-    given_up = _give_up(session, trial_id)
+    given_up = _give_up(session, trial_id, Actor.of(by))
     _decide(session, trial, TrialStatus.DROPPED, by, {"given_up": given_up})
     return given_up
 
 
-def _give_up(session: Session, trial_id: str) -> int:
+def _give_up(session: Session, trial_id: str, by: Actor) -> int:
     given_up = 0
     for submission_id in sorted({row.submission_id for row in queries.compared(session, trial_id) if not row.done}):
         submission = grading.lock_submission(session, submission_id)
         active = grading.active_run(session, submission_id)
         if submission is not None and active is not None and active.trial_id == trial_id:
-            supersede(session, submission)
+            supersede(session, submission, by)
             given_up += 1
     return given_up
 

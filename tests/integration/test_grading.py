@@ -47,7 +47,7 @@ def test_a_run_goes_from_queued_to_running_to_done(world: World) -> None:
         "The sign is wrong.",
         "seed 17",
     )
-    assert actions(world, "run", run.id) == ["run.started", "run.recorded"]
+    assert actions(world, "run", run.id) == ["run.queued", "run.started", "run.recorded"]
 
 
 def test_a_result_is_recorded_once_however_often_it_comes(world: World) -> None:
@@ -60,7 +60,7 @@ def test_a_result_is_recorded_once_however_often_it_comes(world: World) -> None:
     assert (grade.score, grade.revision) == (7.0, 1)
     assert len(world.submission(run.submission_id).runs[0].checks) == 1
     assert len(events(world, SUBMISSION_GRADED)) == 1
-    assert actions(world, "run", run.id) == ["run.recorded", "result.duplicate", "result.duplicate"]
+    assert actions(world, "run", run.id) == ["run.queued", "run.recorded", "result.duplicate", "result.duplicate"]
 
 
 @pytest.mark.parametrize("lease", ["forged", "é" * 10, "\ud800"])
@@ -70,7 +70,7 @@ def test_a_result_with_another_lease_is_refused_and_noted(world: World, lease: s
     assert isinstance(outcome, Stale)
     assert world.submission(run.submission_id).status is SubmissionStatus.QUEUED
     assert world.grade() is None
-    assert actions(world, "run", run.id) == ["result.refused"]
+    assert actions(world, "run", run.id) == ["run.queued", "result.refused"]
 
 
 def test_a_result_for_a_run_that_does_not_exist_is_refused_and_noted(world: World) -> None:

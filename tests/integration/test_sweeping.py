@@ -8,12 +8,14 @@ from sqlalchemy import select
 
 from grader.audit.queries import entries_for
 from grader.db.models import Run, RunCause, RunStatus, SubmissionStatus
-from grader.grading.outcomes import Recorded, Stale, Swept
+from grader.grading import quarantine
+from grader.grading.errors import InQuarantine
+from grader.grading.outcomes import Alive, Recorded, Stale, Swept
 from grader.grading.sweeping import BrokerView, sweep
 from grader.outbox import queries as outbox
 from grader.outbox import service
 from tests.support.world import World, graded
-from worker.contract import Queue
+from worker.contract import HandBack, Queue
 
 EMPTY: Mapping[Queue, int | None] = {Queue.CPU: 0, Queue.GPU: 0}
 
@@ -77,7 +79,7 @@ def test_the_run_of_a_silent_worker_is_given_to_another(steady: World) -> None:
     assert grade.score == 7.0
     with steady.backend.reading() as session:
         actions = [entry.action for entry in reversed(entries_for(session, "run", first.id))]
-    assert actions == ["run.started", "run.lost", "run.retried", "result.refused"]
+    assert actions == ["run.queued", "run.started", "run.lost", "result.refused"]
 
 
 def test_a_worker_that_gives_signs_of_life_keeps_its_run(steady: World) -> None:
@@ -89,16 +91,94 @@ def test_a_worker_that_gives_signs_of_life_keeps_its_run(steady: World) -> None:
     assert isinstance(steady.record(graded(accepted.run)), Recorded)
 
 
-def test_a_notebook_that_kills_every_worker_is_given_up_after_four(steady: World) -> None:
+def lose_once(world: World, submission_id: str) -> None:
+    """A worker of its own takes the submission's run and falls silent."""
+    run = world.submission(submission_id).runs[-1]
+    world.start(run, worker=f"{submission_id}-{run.number}")
+    assert lost(sweep_for(world, 40)) == 1
+
+
+def test_a_notebook_that_kills_every_worker_is_quarantined_after_three(steady: World) -> None:
     accepted = steady.submit()
-    for _ in range(4):
-        run = steady.submission(accepted.submission.id).runs[-1]
-        steady.start(run, worker=f"w{run.number}")
-        assert lost(sweep_for(steady, 40)) == 1
+    for _ in range(3):
+        lose_once(steady, accepted.submission.id)
     found = steady.submission(accepted.submission.id)
-    assert (found.status, len(found.runs)) == (SubmissionStatus.FAILED, 4)
-    assert "Given up after 4 attempts" in found.runs[-1].staff_text
+    assert (found.status, len(found.runs)) == (SubmissionStatus.FAILED, 3)
+    assert found.quarantined_at is not None
+    assert "In quarantine: 3 workers died" in found.runs[-1].staff_text
     assert steady.grade() is None
+    with steady.backend.reading() as session:
+        [listed] = quarantine.listed(session, course_id=steady.course.id)
+        actions = [entry.action for entry in entries_for(session, "submission", found.id)]
+    assert (listed.submission_id, listed.student, listed.staff_text) == (found.id, "Ada", found.runs[-1].staff_text)
+    assert "submission.quarantined" in actions
+
+
+def test_what_is_in_quarantine_is_run_again_only_when_it_is_released(steady: World) -> None:
+    held, free = steady.submit(), steady.submit("y = 2", student=steady.other)
+    free_run = free.run
+    steady.record(graded(free_run))
+    for _ in range(3):
+        lose_once(steady, held.submission.id)
+    assert [run.submission_id for run in steady.rerun(held.submission.id, free.submission.id)] == [free.submission.id]
+    with pytest.raises(InQuarantine):
+        steady.rerun(held.submission.id)
+    [run] = steady.rerun(held.submission.id, release=True)
+    assert steady.submission(held.submission.id).quarantined_at is None
+    assert isinstance(steady.record(graded(run)), Recorded)
+    assert steady.submission(held.submission.id).status is SubmissionStatus.GRADED
+
+
+def test_where_workers_die_anyway_a_notebook_gets_twice_as_many_tries(steady: World) -> None:
+    unlucky = steady.submit()
+    others = [steady.submit(f"x = {number}", student=steady.other) for number in range(3)]
+    lose_once(steady, unlucky.submission.id)
+    for other in others:
+        lose_once(steady, other.submission.id)
+    for _ in range(2):
+        lose_once(steady, unlucky.submission.id)
+    assert steady.submission(unlucky.submission.id).status is SubmissionStatus.QUEUED
+    for _ in range(3):
+        lose_once(steady, unlucky.submission.id)
+    assert steady.submission(unlucky.submission.id).quarantined_at is not None
+    for other in others:
+        assert steady.submission(other.submission.id).status is SubmissionStatus.QUEUED
+
+
+def test_neighbours_that_go_down_with_one_worker_are_one_death(steady: World) -> None:
+    killer = steady.submit()
+    neighbours = [steady.submit(f"x = {number}", student=steady.other) for number in range(6)]
+    for number in range(3):
+        run = steady.submission(killer.submission.id).runs[-1]
+        for each in (run, neighbours[2 * number].run, neighbours[2 * number + 1].run):
+            steady.start(each, worker="w1", process=f"start-{number}")
+        assert lost(sweep_for(steady, 40)) == 3
+    assert steady.submission(killer.submission.id).quarantined_at is not None
+    assert all(steady.submission(n.submission.id).status is SubmissionStatus.QUEUED for n in neighbours)
+
+
+def test_a_run_whose_process_died_is_tried_again_at_once(world: World) -> None:
+    accepted = world.submit()
+    world.start(accepted.run, process="start-1")
+    assert isinstance(world.hand_back(accepted.run, HandBack.DIED, process="start-1"), Alive)
+    found = world.submission(accepted.submission.id)
+    assert [run.status for run in found.runs] == [RunStatus.LOST, RunStatus.QUEUED]
+    assert "w1: it died" in found.runs[0].staff_text
+
+
+def test_a_run_that_a_stopping_worker_hands_back_waits_again_and_costs_no_try(world: World) -> None:
+    accepted = world.submit()
+    world.start(accepted.run, process="start-1")
+    assert isinstance(world.hand_back(accepted.run, HandBack.STOPPING, process="start-1"), Alive)
+    found = world.submission(accepted.submission.id)
+    [run] = found.runs
+    assert (run.status, run.attempt, run.lease, run.worker) == (RunStatus.QUEUED, 1, accepted.run.lease, None)
+    assert found.status is SubmissionStatus.QUEUED
+    world.start(run, worker="w2", process="start-2")
+    assert isinstance(world.hand_back(run, HandBack.STOPPING, process="start-1"), Stale), "it comes late"
+    assert run_of(world, run).status is RunStatus.RUNNING
+    assert isinstance(world.record(graded(run)), Recorded)
+    assert isinstance(world.hand_back(run, HandBack.DIED, process="start-2"), Stale)
 
 
 def test_after_an_outage_workers_get_time_to_be_heard_again(steady: World) -> None:

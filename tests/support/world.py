@@ -24,6 +24,8 @@ from worker.contract import (
     CellSummary,
     CheckResult,
     GradeStatus,
+    HandBack,
+    HandedBackMessage,
     ResultMessage,
     Seconds,
     StartedMessage,
@@ -88,9 +90,14 @@ class World:
             release = replace(RELEASE, **changes)  # type: ignore[arg-type]
             return courses.publish_assignment(session, course=self.course, release=release, by=TEST)
 
-    def start(self, run: Run, worker: str = "w1") -> object:
+    def start(self, run: Run, worker: str = "w1", process: str = "") -> object:
         with self.backend.writing() as session:
-            return grading.start(session, StartedMessage(run.id, run.lease, worker), self.now, self.rules)
+            return grading.start(session, StartedMessage(run.id, run.lease, worker, process), self.now, self.rules)
+
+    def hand_back(self, run: Run, why: HandBack, worker: str = "w1", process: str = "") -> object:
+        message = HandedBackMessage(run.id, run.lease, worker, process, why, "it died" if why is HandBack.DIED else "")
+        with self.backend.writing() as session:
+            return grading.hand_back(session, message, self.now, self.rules)
 
     def heartbeat(self, run: Run, worker: str = "w1") -> object:
         with self.backend.writing() as session:
@@ -100,10 +107,10 @@ class World:
         with self.backend.writing() as session:
             return grading.record(session, message, self.now, self.rules)
 
-    def rerun(self, *submission_ids: str) -> list[Run]:
+    def rerun(self, *submission_ids: str, release: bool = False) -> list[Run]:
+        by, reason = Actor.of(self.instructor), "the check was mended"
         with self.backend.writing() as session:
-            by = Actor.of(self.instructor)
-            return grading.rerun(session, submission_ids=submission_ids, by=by, reason="the check was mended")
+            return grading.rerun(session, submission_ids=submission_ids, by=by, reason=reason, release=release)
 
     def submission(self, submission_id: str) -> Submission:
         with self.backend.reading() as session:
