@@ -51,6 +51,7 @@ class Settings(SingleSignOnSettings):
     dispatch_grace_s: float = Field(default=15.0, ge=0.5, le=3600)  # a job is not thought lost before that
     blob_ticket_s: int = Field(default=86_400, ge=60)  # how long a worker may fetch a notebook by its URL
     webhook_networks: str = ""  # private ones that webhooks may reach: "10.20.0.5/32, 10.30.0.0/16"
+    queue_window: int = Field(default=4, ge=1, le=10_000)  # jobs that the broker holds where nothing runs yet
     max_attempts: int = Field(default=4, ge=1, le=20)  # failures of ours at one notebook before staff are told
     quarantine_after: int = Field(default=3, ge=1, le=20)  # workers that die at one notebook
 

@@ -19,8 +19,9 @@ from grader.lms.lti.parts import Lti
 from grader.lms.webhooks.secrets import Sealer
 from grader.lms.webhooks.sending import Sender
 from grader.oidc.provider import Provider
-from grader.outbox.service import NEW_JOBS, Dispatched, JobWriter, dispatch_pending
+from grader.outbox.service import WOKEN, JobWriter
 from grader.progress import ProgressReader
+from grader.queueing.dispatching import Dispatched, Dispatcher
 from grader.settings import Settings
 from grader.signing import Signer
 from grader.storage import BlobStore, open_store
@@ -50,6 +51,7 @@ class Backend:
     rules: GradingRules
     webhooks: Webhooks
     lti: Lti
+    dispatcher: Dispatcher
     provider: Provider | None  # of single sign-on
 
     @classmethod
@@ -58,17 +60,22 @@ class Backend:
         engine = make_engine(settings.database_url)
         sessions = make_sessions(engine)
         secret_key = settings.secret_key.get_secret_value()
+        signer = Signer(secret_key, lifetime_s=settings.blob_ticket_s)
+        broker = JobBroker(settings.broker_url)
         return cls(
             settings=settings,
             engine=engine,
             sessions=sessions,
             blobs=open_store(settings.blob_url),
-            signer=Signer(secret_key, lifetime_s=settings.blob_ticket_s),
-            broker=JobBroker(settings.broker_url),
+            signer=signer,
+            broker=broker,
             progress=ProgressReader(settings.progress_url),
             rules=GradingRules.of(settings),
             webhooks=Webhooks.of(settings),
             lti=Lti.of(Rules.of(settings.webhook_networks), secret_key, lambda: unit_of_work(sessions)),
+            dispatcher=Dispatcher(
+                sessions, broker.publish, JobWriter(signer, settings.internal_url), settings.queue_window
+            ),
             provider=Provider.of(settings),
         )
 
@@ -79,7 +86,7 @@ class Backend:
         Sending takes at most about a second and never raises: with the broker down the sweeper does it later.
         """
         with unit_of_work(self.sessions) as session:
-            after_commit(session, lambda: self._send_new(session), key=NEW_JOBS)
+            after_commit(session, lambda: self._dispatch_woken(session), key=WOKEN)
             yield session
 
     @contextmanager
@@ -87,15 +94,13 @@ class Backend:
         with read_only(self.sessions) as session:
             yield session
 
-    def dispatch(self, only: list[str] | None = None) -> Dispatched:
-        """Send the jobs that are due, or those of the rows `only`."""
-        writer = JobWriter(self.signer, self.settings.internal_url)
-        return dispatch_pending(self.sessions, self.broker.publish, writer, only=only)
+    def dispatch(self) -> Dispatched:
+        """Hand out the jobs that are due and have room."""
+        return self.dispatcher.dispatch()
 
-    def _send_new(self, session: Session) -> None:
-        rows = session.info.pop(NEW_JOBS, [])
-        if rows:
-            self.dispatch(rows)
+    def _dispatch_woken(self, session: Session) -> None:
+        if queues := session.info.pop(WOKEN, None):
+            self.dispatcher.dispatch(queues)
 
     def close(self) -> None:
         self.progress.close()

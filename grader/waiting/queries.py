@@ -1,58 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, union_all
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grader.db.models import AssignmentVersion, QueuePause, Run, RunStatus, Submission
+from grader.db.models import QueuePause, Run, RunStatus, Submission
 from grader.waiting.estimate import Taken
-from worker.contract import GradeStatus, Queue
+from worker.contract import Queue
 
-MEASURED_MOST = 50  # runs of one assignment
 TAKEN_MOST = 200
 
 
-def ahead_in_queue(session: Session, run: Run) -> dict[str, int]:
-    """How many runs wait before this one on its queue, by the ids of their assignments."""
-    earlier = or_(Run.created_at < run.created_at, and_(Run.created_at == run.created_at, Run.id < run.id))
+def sent_before(session: Session, run: Run) -> dict[str, int]:
+    """How many runs the broker holds that no worker has begun (before this one), by the ids of their assignments."""
     query = (
-        select(AssignmentVersion.assignment_id, func.count())
-        .select_from(Run)
-        .join(AssignmentVersion, AssignmentVersion.id == Run.version_id)
-        .where(Run.status == RunStatus.QUEUED, Run.queue == run.queue, earlier)
-        .group_by(AssignmentVersion.assignment_id)
+        select(Submission.assignment_id, func.count())
+        .join(Run, Run.submission_id == Submission.id)
+        .where(Run.status == RunStatus.QUEUED, Run.queue == run.queue, Run.dispatched_at.is_not(None))
+        .group_by(Submission.assignment_id)
     )
+    if run.dispatched_at is not None:
+        query = query.where(Run.dispatched_at < run.dispatched_at)
     return {row[0]: row[1] for row in session.execute(query)}
-
-
-def measured_seconds(session: Session, assignment_ids: Collection[str]) -> dict[str, list[float]]:
-    """What the newest graded runs of each assignment took. One query that reads MEASURED_MOST rows of each."""
-    parts = [_newest_of(assignment_id) for assignment_id in sorted(assignment_ids)]
-    found: dict[str, list[float]] = {}
-    if parts:
-        rows: Sequence[Any] = session.execute(union_all(*parts)).all()
-        for assignment_id, seconds in rows:
-            found.setdefault(assignment_id, []).append(seconds)
-    return found
-
-
-def _newest_of(assignment_id: str) -> Select[tuple[str, float]]:
-    newest = (
-        select(Submission.assignment_id, Run.seconds_total)
-        .join(Run, Run.id == Submission.counted_run_id)
-        .where(
-            Submission.assignment_id == assignment_id,
-            Run.outcome == GradeStatus.GRADED,
-            Run.seconds_total.is_not(None),
-        )
-        .order_by(Submission.created_at.desc())
-        .limit(MEASURED_MOST)
-        .subquery()
-    )
-    return select(newest.c.assignment_id, newest.c.seconds_total)
 
 
 def taken_lately(session: Session, queue: Queue, since: datetime, now: datetime) -> list[Taken]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from grader.db.models import Run, RunStatus
+from grader.queueing.measured import measured_seconds
+from grader.queueing.order import ahead_of
 from grader.waiting import estimate, queries
 from grader.waiting.estimate import Estimate
 
@@ -15,18 +17,21 @@ ASSIGNMENTS_MOST = 12  # ahead in the queue: with more of them nothing is estima
 
 @dataclass(frozen=True)
 class Waiting:
-    place: int | None  # runs ahead of it in the queue; None when it does not wait
+    place: int | None  # runs that go before it, as things stand; None when it does not wait
     estimate: Estimate
 
 
 def waiting_of(session: Session, run: Run, now: datetime) -> Waiting:
-    """Where a run that has not ended stands: at most four queries, each of which reads a bounded number of results."""
+    """Where a run that has not ended stands, in the order in which jobs are handed out."""
     own_id = run.version.assignment_id
     if run.status is not RunStatus.QUEUED:
-        own = queries.measured_seconds(session, [own_id]).get(own_id, [])
+        own = measured_seconds(session, [own_id]).get(own_id, [])
         elapsed_s = (now - run.started_at).total_seconds() if run.started_at is not None else 0.0
         return Waiting(None, estimate.rest_of_run(own, max(0.0, elapsed_s)))
-    ahead = queries.ahead_in_queue(session, run)
+    ahead = queries.sent_before(session, run)
+    if run.dispatched_at is None:
+        for assignment_id, count in ahead_of(session, run, now).items():
+            ahead[assignment_id] = ahead.get(assignment_id, 0) + count
     return Waiting(sum(ahead.values()), _queued(session, run, own_id, ahead, now))
 
 
@@ -35,6 +40,6 @@ def _queued(session: Session, run: Run, own_id: str, ahead: dict[str, int], now:
         return estimate.HELD_BACK
     if len(ahead) > ASSIGNMENTS_MOST:
         return estimate.OTHERS_NOT_MEASURED
-    times = queries.measured_seconds(session, {own_id, *ahead})
+    times = measured_seconds(session, {own_id, *ahead})
     taken = queries.taken_lately(session, run.queue, now - LATELY, now)
     return estimate.until_result(times.get(own_id, []), ahead, times, estimate.workers_of(taken, now))

@@ -11,15 +11,15 @@ from datetime import timedelta
 
 import pytest
 import redis
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from grader.broker import JobBroker
 from grader.db.models import OutboxMessage, Run
 from grader.embedded_redis import EmbeddedRedis
-from grader.outbox import service as outbox
 from grader.outbox.errors import BrokerDown
 from grader.outbox.kinds import RUN_JOB
-from grader.outbox.service import Dispatched, JobWriter
+from grader.outbox.service import JobWriter
+from grader.queueing.dispatching import Dispatched, Dispatcher
 from grader.time import utc_now
 from grader.wiring import Backend
 from tests.support.mortal_redis import MortalRedis
@@ -56,6 +56,10 @@ def owed(world: World) -> list[OutboxMessage]:
     with world.backend.reading() as session:
         query = select(OutboxMessage).where(OutboxMessage.kind == RUN_JOB, OutboxMessage.dispatched_at.is_(None))
         return list(session.scalars(query))
+
+
+def dispatcher(world: World, publish: Callable[[JobMessage], None], *, least: int = 100) -> Dispatcher:
+    return Dispatcher(world.backend.sessions, publish, JobWriter(world.backend.signer, "http://grader"), least)
 
 
 def make_due(world: World) -> None:
@@ -123,12 +127,13 @@ def test_an_upload_while_redis_is_dead_is_accepted_quickly_and_sent_when_it_is_b
     own_redis.start()
     time.sleep(2.1)  # the broker's pause after a failure
     make_due(fragile)
-    assert fragile.backend.dispatch() == Dispatched(sent=10)
+    assert dispatcher(fragile, fragile.backend.broker.publish).dispatch() == Dispatched(sent=10)
     assert owed(fragile) == []
     found = [job.run_id for job in waiting_jobs(own_redis.url)]
     # What Redis held when it was killed may be lost with its last second; what was owed is not.
     assert [run_id for run_id in found if run_id != before.run.id] == [a.run.id for a in during]
     after = fragile.submit("z = 1")
+    dispatcher(fragile, fragile.backend.broker.publish).dispatch()
     assert waiting_jobs(own_redis.url)[-1].run_id == after.run.id
 
 
@@ -178,13 +183,10 @@ def test_a_job_that_is_not_due_yet_waits(world: World) -> None:
     run = world.submit().run
     world.record(replace(graded(run), score=999.0))  # refused: to be tried again in five seconds
     sent: list[str] = []
-    writer = JobWriter(world.backend.signer, "http://grader")
-    sessions = world.backend.sessions
+    own = dispatcher(world, lambda job: sent.append(job.run_id))
     now = utc_now()
-    done = outbox.dispatch_pending(sessions, lambda job: sent.append(job.run_id), writer, now=now)
-    assert (done, sent) == (Dispatched(), [])
-    later = now + timedelta(seconds=6)
-    outbox.dispatch_pending(sessions, lambda job: sent.append(job.run_id), writer, now=later)
+    assert (own.dispatch(now=now), sent) == (Dispatched(), [])
+    own.dispatch(now=now + timedelta(seconds=6))
     assert len(sent) == 1
     assert sent[0] != run.id
 
@@ -195,8 +197,7 @@ def test_a_job_whose_run_is_over_is_never_sent(fragile: World, own_redis: Mortal
     fragile.rerun(accepted.submission.id)
     make_due(fragile)
     sent: list[str] = []
-    writer = JobWriter(fragile.backend.signer, "http://grader")
-    outbox.dispatch_pending(fragile.backend.sessions, lambda job: sent.append(job.run_id), writer)
+    dispatcher(fragile, lambda job: sent.append(job.run_id)).dispatch()
     assert len(sent) == 1
     assert sent[0] != accepted.run.id
     assert owed(fragile) == []
@@ -216,13 +217,14 @@ def test_dispatchers_at_work_together_send_each_job_once(postgres_world: World, 
     with world.backend.writing() as session:
         for message in session.scalars(select(OutboxMessage).where(OutboxMessage.kind == RUN_JOB)):
             message.dispatched_at, message.next_try_at = None, utc_now() - timedelta(seconds=1)
+        session.execute(update(Run).values(dispatched_at=None))
     sent: list[str] = []
-    writer = SlowWriter(world.backend.signer, "http://grader")
+    slow = SlowWriter(world.backend.signer, "http://grader")
     barrier = threading.Barrier(4)
 
     def dispatch() -> None:
         barrier.wait()
-        outbox.dispatch_pending(world.backend.sessions, lambda job: sent.append(job.run_id), writer)
+        Dispatcher(world.backend.sessions, lambda job: sent.append(job.run_id), slow, 100).dispatch()
 
     threads = [threading.Thread(target=dispatch) for _ in range(4)]
     for thread in threads:
