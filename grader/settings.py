@@ -1,59 +1,90 @@
-"""What the grader is told: environment variables with the prefix `GRADER_`, checked at start.
+"""What the grader is told, checked at start: environment, files with secrets, a configuration file.
 
 Everything has a default that works on one machine without any server: a folder `home` holds the database, the
-files, the private Redis and the secrets.
+files, the private Redis and the secrets. `grader.configuration` tells where settings come from, docs/settings.md
+lists them (`grader config --markdown` makes it).
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import secrets
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic import ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from grader import urls
+from grader.configuration.gathering import Gathered, gather
+from grader.configuration.sources import SettingsError, variable
 from grader.oidc.settings import SingleSignOnSettings
 from worker.contract import LEASE_S
+
+__all__ = ["ROOT", "Settings", "SettingsError", "kept_secret"]
 
 ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
 LEAST_KEY_CHARACTERS = 32
-
-
-class SettingsError(ValueError):
-    """A setting cannot be used. The text names the variable and never shows its value."""
+log = logging.getLogger(__name__)
 
 
 class Settings(SingleSignOnSettings):
-    """Use `Settings.load()`: it turns pydantic's errors into sentences and sees to the secret key."""
+    """Use `Settings.load()`: it asks the environment, turns pydantic's errors into sentences and sees to the key.
 
-    model_config = SettingsConfigDict(env_prefix="GRADER_", extra="ignore", frozen=True, hide_input_in_errors=True)
+    `repr=False`: URLs may hold passwords, and repr() ends up in logs.
+    """
 
-    home: Path = Path("var")
-    # URLs may hold passwords, so they are kept out of repr(), which ends up in logs.
-    database_url: str = Field(default="", repr=False)  # SQLite in `home`; or postgresql://…
-    broker_url: str = Field(default="", repr=False)  # private Redis in `home`; or redis://…, amqp://…
-    progress_url: str = Field(default="", repr=False)  # Redis; the broker's, where that is Redis
-    blob_url: str = Field(default="", repr=False)  # folder in `home`; or any fsspec URL, s3://bucket/prefix
-    public_url: str = "http://127.0.0.1:8000"  # as browsers reach the service
-    internal_url: str = ""  # as workers reach it, to fetch notebooks; public_url unless given
-    trusted_proxies: int = Field(default=0, ge=0, le=10)  # how many in front of the web server add X-Forwarded-*
-    secret_key: SecretStr = SecretStr("")  # made once and kept in `home` unless given
-    assignments_dir: Path = ROOT / "assignments"
-    max_upload_bytes: int = Field(default=20 * MIB, ge=1024, le=1024 * MIB)
-    lease_s: float = Field(default=LEASE_S, ge=1, le=3600)
-    sweep_s: float = Field(default=5.0, ge=0.2, le=600)
-    dispatch_grace_s: float = Field(default=15.0, ge=0.5, le=3600)  # a job is not thought lost before that
-    blob_ticket_s: int = Field(default=86_400, ge=60)  # how long a worker may fetch a notebook by its URL
-    webhook_networks: str = ""  # private ones that webhooks may reach: "10.20.0.5/32, 10.30.0.0/16"
-    queue_window: int = Field(default=4, ge=1, le=10_000)  # jobs that the broker holds where nothing runs yet
-    max_attempts: int = Field(default=4, ge=1, le=20)  # failures of ours at one notebook before staff are told
-    quarantine_after: int = Field(default=3, ge=1, le=20)  # workers that die at one notebook
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    home: Path = Field(default=Path("var"), description="Folder for whatever is not given a place of its own.")
+    database_url: str = Field(
+        default="", repr=False, description="`postgresql://user:password@host/name`. Default: SQLite in `home`."
+    )
+    broker_url: str = Field(
+        default="", repr=False, description="`redis://…`, `rediss://…`, `amqp://…`. Default: a private Redis in `home`."
+    )
+    progress_url: str = Field(
+        default="", repr=False, description="Redis for live progress. Default: the broker, where that is Redis."
+    )
+    blob_url: str = Field(
+        default="",
+        repr=False,
+        description="Where notebooks are kept: `s3://bucket/prefix` or a folder. Default: in `home`.",
+    )
+    public_url: str = Field(default="http://127.0.0.1:8000", description="The service as browsers reach it.")
+    internal_url: str = Field(default="", description="The service as workers reach it. Default: `public_url`.")
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=10, description="How many proxies in front of the web server add X-Forwarded-… headers."
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="At least 32 characters, the same for web and recorder. Default: made once, kept in `home`.",
+    )
+    assignments_dir: Path = Field(default=ROOT / "assignments", description="The assignments' packages.")
+    max_upload_bytes: int = Field(default=20 * MIB, ge=1024, le=1024 * MIB, description="The largest notebook.")
+    lease_s: float = Field(
+        default=LEASE_S, ge=1, le=3600, description="A run whose worker is silent for so long goes to another."
+    )
+    sweep_s: float = Field(default=5.0, ge=0.2, le=600, description="How often what was lost is looked for.")
+    dispatch_grace_s: float = Field(
+        default=15.0, ge=0.5, le=3600, description="A job message is not thought lost before that."
+    )
+    blob_ticket_s: int = Field(default=86_400, ge=60, description="How long a worker may fetch a notebook by its URL.")
+    webhook_networks: str = Field(
+        default="", description="Private networks that webhooks may reach: `10.20.0.5/32, 10.30.0.0/16`."
+    )
+    queue_window: int = Field(
+        default=4, ge=1, le=10_000, description="Jobs that the broker holds where nothing runs yet."
+    )
+    max_attempts: int = Field(
+        default=4, ge=1, le=20, description="Failures of ours at one notebook before staff are told."
+    )
+    quarantine_after: int = Field(
+        default=3, ge=1, le=20, description="Workers that die at one notebook before it is given to no other."
+    )
 
     @field_validator("home", "assignments_dir")
     @classmethod
@@ -84,36 +115,70 @@ class Settings(SingleSignOnSettings):
             raise ValueError(f"must have at least {LEAST_KEY_CHARACTERS} characters")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        return urls.database(value)
+
+    @field_validator("broker_url")
+    @classmethod
+    def _broker(cls, value: str) -> str:
+        return urls.broker(value)
+
+    @field_validator("progress_url")
+    @classmethod
+    def _progress(cls, value: str) -> str:
+        return urls.progress(value)
+
     @model_validator(mode="before")
     @classmethod
     def _defaults_in_home(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Raises nothing, so that every field is still looked at by itself."""
         home = Path(values.get("home") or "var").expanduser().resolve()
-        filled = {key: value for key, value in values.items() if value != ""}
-        filled["database_url"] = urls.database(filled.get("database_url", f"sqlite:///{home}/grader.db"))
-        filled["broker_url"] = urls.broker(filled.get("broker_url", urls.private_redis(home)))
-        filled["progress_url"] = urls.progress(filled.get("progress_url", filled["broker_url"]))
+        filled = {"home": home} | {key: value for key, value in values.items() if value != ""}
+        filled.setdefault("database_url", f"sqlite:///{home}/grader.db")
+        filled.setdefault("broker_url", urls.private_redis(home))
+        filled.setdefault("progress_url", filled["broker_url"])
         filled.setdefault("blob_url", str(home / "blobs"))
         filled.setdefault("internal_url", filled.get("public_url", cls.model_fields["public_url"].default))
         return filled
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        """Settings from the environment, `overrides` first. Raises SettingsError.
+        """Settings as they were given, `overrides` first. Raises SettingsError, which names all that is wrong.
 
         Makes `home` and, where no secret key is given, the file `home/secrets.json` that keeps one.
         """
-        try:
-            settings = cls(**overrides)
-        except ValidationError as error:
-            raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
+        settings, found = cls.look(**overrides)
+        for warning in found.warnings:
+            log.warning(warning)
         if settings.secret_key.get_secret_value():
             return settings
         return settings.model_copy(update={"secret_key": SecretStr(kept_secret(settings.home))})
 
+    @classmethod
+    def look(cls, **overrides: Any) -> tuple[Self, Gathered]:
+        """The settings and where they came from, without making anything. Raises SettingsError."""
+        found = gather(cls.model_fields)
+        problems = list(found.problems)
+        values = {name: given.value for name, given in found.given.items()}
+        try:
+            settings = cls(**{**values, **overrides})
+        except ValidationError as error:
+            problems += [_sentence(problem, found) for problem in error.errors()]
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return settings, found
 
-def _sentence(problem: Any) -> str:
-    name = "GRADER_" + "_".join(map(str, problem["loc"])).upper() if problem["loc"] else "settings"
-    return f"{name}: {str(problem['msg']).removeprefix('Value error, ')}"
+
+def _sentence(problem: Any, found: Gathered) -> str:
+    text = str(problem["msg"]).removeprefix("Value error, ")
+    if not problem["loc"]:
+        return text
+    name = str(problem["loc"][0])
+    source = found.given[name].source if name in found.given else variable(name)
+    where = "" if source == variable(name) else f" (from {source})"
+    return f"{variable(name)}{where}: {text.removeprefix(variable(name)).lstrip()}"
 
 
 def kept_secret(home: Path) -> str:

@@ -25,15 +25,17 @@ class WorkerSettings:
     unsafe: bool = False
     warm: bool = True  # keep parents from which kernels are forked
     max_notebook_bytes: int = 20 * 1024 * 1024
+    stop_s: int = 60  # for the jobs of a worker that is told to stop; then they are handed back
+    gpu_slot_mib: int = 0  # of a GPU's memory for each kernel on it; 0: one kernel has the GPU for itself
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> WorkerSettings:
     """Read the settings. Raises SettingsError."""
     env = os.environ if environ is None else environ
-    broker = env.get("WORKER_BROKER_URL", "")
+    broker = secret_of(env, "WORKER_BROKER_URL")
     if not broker:
         raise SettingsError("WORKER_BROKER_URL is not set: give the broker's URL, for example redis://localhost:6379/0")
-    progress = env.get("WORKER_PROGRESS_URL", broker if broker.startswith("redis") else "")
+    progress = secret_of(env, "WORKER_PROGRESS_URL", broker if broker.startswith("redis") else "")
     return WorkerSettings(
         broker_url=broker,
         progress_url=progress,
@@ -43,7 +45,25 @@ def from_environment(environ: Mapping[str, str] | None = None) -> WorkerSettings
         unsafe=_flag(env, "WORKER_UNSAFE"),
         warm=_flag(env, "WORKER_WARM", default="1"),
         max_notebook_bytes=_whole(env, "WORKER_MAX_NOTEBOOK_BYTES", WorkerSettings.max_notebook_bytes),
+        stop_s=_whole(env, "WORKER_STOP_S", WorkerSettings.stop_s),
+        gpu_slot_mib=gpu_slot_mib(env),
     )
+
+
+def gpu_slot_mib(environ: Mapping[str, str] | None = None) -> int:
+    """Also for who needs no broker: the command line. Raises SettingsError."""
+    return _whole(os.environ if environ is None else environ, "WORKER_GPU_SLOT_MIB", WorkerSettings.gpu_slot_mib)
+
+
+def secret_of(env: Mapping[str, str], name: str, default: str = "") -> str:
+    """The variable, else what the file holds that `NAME_FILE` names: secrets of containers come so."""
+    if name in env or not env.get(f"{name}_FILE"):
+        return env.get(name, default)
+    try:
+        return Path(env[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not text"
+        raise SettingsError(f"{name}_FILE names a file that cannot be read: {why}") from None
 
 
 def _flag(env: Mapping[str, str], name: str, default: str = "") -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import click
 from grader.cli.exits import FAILED
 from grader.cli.health.finding import NOTE, RIGHT, WRONG, Finding, guarded
 from grader.cli.packages import assignments_dir, environments_file
+from grader.configuration import sources
 
 MARKS = {
     RIGHT: click.style("ok   ", fg="green"),
@@ -47,7 +47,7 @@ def doctor(as_json: bool) -> int:
 def examine() -> list[Finding]:
     from grader.cli.health import kernels, machine, services
 
-    home = Path(os.environ.get("GRADER_HOME") or "var").expanduser().resolve()
+    home = sources.path_of("home", Path("var"))
     file = environments_file()
     found = guarded("machine", lambda: machine.findings(home), "Run `make setup`.")
     found += guarded("notebooks", lambda: kernels.environment_findings(file), "Run `make setup`.")

@@ -22,6 +22,9 @@ COMMANDS = {
     "token": ("grader.cli.token:token", "Create, list and revoke API tokens."),
     "doctor": ("grader.cli.doctor:doctor", "Look at this machine: what is wrong, how to mend it."),
     "migrate": ("grader.cli.migrate:migrate", "Bring the database to a revision of its tables."),
+    "backup": ("grader.cli.backup:backup", "Write all rows and files to one file, while the service runs."),
+    "restore": ("grader.cli.restore:restore", "Bring a backup back, into SQLite or PostgreSQL."),
+    "config": ("grader.cli.config:config", "Show what is set, and where it came from."),
     "version": ("grader.cli.version:version", "Say which version this is."),
 }
 

@@ -12,13 +12,14 @@ def migrate() -> None:
 
 @migrate.command("upgrade")
 @click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
+@click.option("--wait", "wait_s", default=120.0, show_default=True, help="Seconds to wait for tables that are in use.")
+def upgrade(revision: str, wait_s: float) -> None:
     """Up to REVISION (default: what this version of the grader needs)."""
     from grader.db import migrate as tables
 
     url = _url()
     before = tables.current_revision(url)
-    tables.upgrade(url, revision)
+    tables.upgrade(url, revision, wait_s=wait_s)
     after = tables.current_revision(url)
     click.echo(f"Already at {after}." if before == after else f"Upgraded from {before or 'nothing'} to {after}.")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.lazy import suggestion
+from grader.configuration import sources
 
 if TYPE_CHECKING:
     from assignments.errors import PackageError
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def assignments_dir() -> Path:
     """GRADER_ASSIGNMENTS_DIR, else the folder `assignments` beside the code."""
-    return Path(os.environ.get("GRADER_ASSIGNMENTS_DIR") or ROOT / "assignments").expanduser().resolve()
+    return sources.path_of("assignments_dir", ROOT / "assignments")
 
 
 def environments_file() -> Path:

@@ -12,11 +12,12 @@ import click
 
 from grader.cli.exits import FAILED
 from grader.cli.packages import assignments_dir, environments_file
+from grader.configuration import sources
 
 QUEUES = ("cpu", "gpu")
 # What a worker needs of its surroundings. Everything else stays outside: above all the database, the secret key
 # and the object store, which a worker must not even be able to tell.
-# (Of GRADER_… only what the sandbox needs: where caches are kept, its policy, the uid that jails run under.)
+# (Of GRADER_… only the form of logs and what the sandbox needs: where caches are kept, its policy, the jails' uid.)
 PASSED_ON: tuple[str, ...] = (
     "PATH",
     "HOME",
@@ -28,7 +29,7 @@ PASSED_ON: tuple[str, ...] = (
     "PYTHONPATH",
     "PYTHONUNBUFFERED",
 )
-PASSED_ON += ("GRADER_HOME", "GRADER_SANDBOX_POLICY", "GRADER_JAIL_UID")
+PASSED_ON += ("GRADER_LOG", "GRADER_HOME", "GRADER_SANDBOX_POLICY", "GRADER_JAIL_UID")
 PASSED_ON_PREFIXES = ("WORKER_", "CUDA_", "NVIDIA_", "SSL_CERT_", "PYTEST_", "COVERAGE_")
 
 
@@ -57,7 +58,7 @@ def worker(
     if not unsafe and not _sandbox_works():
         raise click.exceptions.Exit(FAILED)
     shown = name or f"{socket.gethostname()}:{os.getpid()}"
-    environ = worker_environ(os.environ, broker or _private_broker(), shown, unsafe=unsafe)
+    environ = worker_environ(os.environ, broker or _broker(), shown, unsafe=unsafe)
     node = node or f"{'-'.join(chosen)}-{os.getpid()}"
     command = celery_command(chosen, concurrency or os.cpu_count() or 1, node, loglevel)
     sys.stdout.flush()
@@ -93,10 +94,12 @@ def worker_environ(environ: Mapping[str, str], broker: str, name: str, *, unsafe
     return kept
 
 
-def _private_broker() -> str:
+def _broker() -> str:
+    """Where neither option nor variable names one: that of WORKER_BROKER_URL_FILE, else the private Redis."""
     from grader import urls
+    from worker.settings import secret_of
 
-    return urls.private_redis(Path(os.environ.get("GRADER_HOME") or "var").expanduser().resolve())
+    return secret_of(os.environ, "WORKER_BROKER_URL") or urls.private_redis(sources.path_of("home", Path("var")))
 
 
 def _sandbox_works() -> bool:

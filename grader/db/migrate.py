@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Enum, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from grader.db.engine import WRITES, make_engine
 from grader.db.models import Base
@@ -41,19 +43,44 @@ OPTIONS: dict[str, Any] = {
     "transactional_ddl": True,  # also on SQLite: a migration that fails leaves nothing behind
 }
 _LOCK = 0x67726164  # PostgreSQL advisory lock: one process migrates, the others wait for it
+LOCK_TIMEOUT_S = 4  # how long a change of a table may hold up those who come after it
+PAUSE_S = 1.0
+WAIT_S = 120.0
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class MigrationError(RuntimeError):
     """The database cannot be brought up to date; the text says why."""
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
-    """Apply what is missing up to `revision`. Safe to call from several processes at once.
+def upgrade(database_url: str, revision: str = "head", *, wait_s: float = WAIT_S) -> None:
+    """Apply what is missing up to `revision`, while the service runs. Safe to call from several processes at once.
+
+    On PostgreSQL a change of a table waits for those who use it, and everybody who comes later waits behind it. So
+    it gives up its place in the line after `LOCK_TIMEOUT_S` and takes a new one, for `wait_s` in all.
 
     Raises MigrationError, and whatever the database raises when it cannot be reached.
     """
-    with connection_for(database_url) as connection:
-        command.upgrade(_config(connection), revision)
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            with connection_for(database_url) as connection:
+                upgrade_on(connection, revision)
+            return
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            if time.monotonic() > deadline:
+                raise MigrationError(
+                    f"a table was in use for {wait_s:.0f} s without a pause, so nothing was changed: end long "
+                    "transactions (pg_stat_activity shows them), or wait longer with `grader migrate upgrade --wait`"
+                ) from None
+            time.sleep(PAUSE_S)
+
+
+def upgrade_on(connection: Connection, revision: str) -> None:
+    """The same on a connection of `connection_for`, within its transaction."""
+    command.upgrade(_config(connection), revision)
 
 
 def downgrade(database_url: str, revision: str) -> None:
@@ -64,8 +91,17 @@ def downgrade(database_url: str, revision: str) -> None:
 
 def current_revision(database_url: str) -> str | None:
     """The revision that the database is at; None for an empty one."""
-    with _connected(database_url) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    with connected(database_url) as connection:
+        return revision_on(connection)
+
+
+def revision_on(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows(revision: str) -> bool:
+    """Whether this release has the migration to `revision`."""
+    return any(script.revision == revision for script in ScriptDirectory(str(_folder())).walk_revisions())
 
 
 def head_revision() -> str:
@@ -77,7 +113,7 @@ def head_revision() -> str:
 
 def differences(database_url: str) -> list[Any]:
     """What a new migration would have to change so that the tables equal the models; empty when they do."""
-    with _connected(database_url) as connection:
+    with connected(database_url) as connection:
         context = MigrationContext.configure(connection, opts=OPTIONS)
         return list(compare_metadata(context, Base.metadata))
 
@@ -85,7 +121,7 @@ def differences(database_url: str) -> list[Any]:
 @contextmanager
 def connection_for(database_url: str) -> Iterator[Connection]:
     """A connection on which a migration may run, while no other process migrates."""
-    with _connected(database_url) as connection:
+    with connected(database_url) as connection:
         if connection.dialect.name == "sqlite":
             # Copying a table drops the old one, which foreign keys would forbid; they are checked afterwards.
             # The pragma does nothing inside a transaction, hence the bare connection.
@@ -101,11 +137,12 @@ def connection_for(database_url: str) -> Iterator[Connection]:
             return
         with connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
             yield connection
 
 
 @contextmanager
-def _connected(database_url: str) -> Iterator[Connection]:
+def connected(database_url: str) -> Iterator[Connection]:
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)

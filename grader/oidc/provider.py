@@ -52,7 +52,9 @@ class Provider:
             return None
         # The operator chose the provider, so it may be on a private network of the campus.
         client = Client(Rules.of("0.0.0.0/0, ::/0"))
-        return cls(client, settings.oidc_issuer, settings.oidc_client_id, settings.single_sign_on_secret())
+        return cls(
+            client, settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret.get_secret_value()
+        )
 
     def described(self, now: datetime) -> Described:
         """Raises ProviderDown."""

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.settings import Settings, SettingsError, kept_secret
+from grader.cli.main import run
+from grader.configuration import catalogue
+from grader.settings import ROOT, Settings, SettingsError, kept_secret
 
 KEY = "k" * 40
 
@@ -80,6 +82,91 @@ def test_what_cannot_be_used_is_named_and_not_shown(
         Settings.load()
     assert said in str(error.value)
     assert "hush" not in str(error.value)
+
+
+def test_everything_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "grader.toml").write_text('sweep_s = "hush"\nlaese_s = 3\n')
+    monkeypatch.setenv("GRADER_CONFIG", str(tmp_path / "grader.toml"))
+    monkeypatch.setenv("GRADER_DATABASE_URL", "mysql://u:hush@h/d")
+    monkeypatch.setenv("GRADER_BROKER_URL", "kafka://u:hush@h")
+    monkeypatch.setenv("GRADER_SECRET_KEY_FILE", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError) as error:
+        Settings.load()
+    assert sorted(line.partition(":")[0].partition(" ")[0] for line in str(error.value).splitlines()) == sorted(
+        ["GRADER_SECRET_KEY_FILE", str(tmp_path / "grader.toml"), "GRADER_DATABASE_URL", "GRADER_BROKER_URL",
+         "GRADER_SWEEP_S"]
+    )  # fmt: skip
+    assert "did you mean lease_s?" in str(error.value)
+    assert "hush" not in str(error.value)
+
+
+def test_a_variable_goes_before_its_file_and_that_before_the_configuration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "grader.toml").write_text(f'secret_key = "{"t" * 40}"\nlease_s = 33\nqueue_window = 7\n')
+    (tmp_path / "key").write_text("f" * 40 + "\n")
+    monkeypatch.setenv("GRADER_CONFIG", str(tmp_path / "grader.toml"))
+    assert Settings.load().secret_key.get_secret_value() == "t" * 40
+    monkeypatch.setenv("GRADER_SECRET_KEY_FILE", str(tmp_path / "key"))
+    assert Settings.load().secret_key.get_secret_value() == "f" * 40
+    monkeypatch.setenv("GRADER_SECRET_KEY", KEY)
+    monkeypatch.setenv("GRADER_LEASE_S", "44")
+    settings = Settings.load()
+    assert settings.secret_key.get_secret_value() == KEY
+    assert (settings.lease_s, settings.queue_window) == (44, 7)
+    _, found = Settings.look()
+    assert {name: given.source for name, given in found.given.items()} == {
+        "home": "GRADER_HOME", "secret_key": "GRADER_SECRET_KEY", "lease_s": "GRADER_LEASE_S",
+        "queue_window": str(tmp_path / "grader.toml"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [None, b"home = ", b"\xff"])
+def test_a_configuration_file_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "grader.toml"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv("GRADER_CONFIG", str(path))
+    with pytest.raises(SettingsError, match=r"grader\.toml"):
+        Settings.load()
+
+
+def test_a_variable_that_nobody_reads_is_told_with_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("GRADER_DATABSE_URL", "postgresql://u:hush@h/d")
+    monkeypatch.setenv("GRADER_SANDBOX_POLICY", "/etc/grader/policy.toml")
+    Settings.load()
+    assert [record.getMessage() for record in caplog.records] == [
+        "GRADER_DATABSE_URL is set, and nothing reads it (did you mean GRADER_DATABASE_URL?)"
+    ]
+
+
+def test_what_is_set_is_shown_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GRADER_DATABASE_URL", "postgresql://grader:hush@db/grader")
+    monkeypatch.setenv("GRADER_BROKER_URL", "redis://:hush@redis:6379/0")
+    monkeypatch.setenv("GRADER_BLOB_URL", "s3://bucket/prefix?secret=hush")
+    monkeypatch.setenv("GRADER_SECRET_KEY", "hush" * 10)
+    monkeypatch.setenv("GRADER_OIDC_CLIENT_SECRET", "hush")
+    assert run(["config", "--json"]) == 0
+    text = capsys.readouterr().out
+    assert "hush" not in text
+    rows = {row["name"]: row for row in json.loads(text)}
+    assert rows["GRADER_DATABASE_URL"]["value"] == "postgresql+psycopg://grader:********@db/grader"
+    assert rows["GRADER_BROKER_URL"]["source"] == "GRADER_BROKER_URL"
+    assert rows["GRADER_LEASE_S"]["source"] == "default"
+    assert run(["config"]) == 0
+    assert "hush" not in capsys.readouterr().out
+
+
+def test_the_docs_list_every_setting() -> None:
+    docs = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert catalogue.markdown() in docs, "run `grader config --markdown` and put what it prints into docs/settings.md"
+    assert all(field.description for field in Settings.model_fields.values())
 
 
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:

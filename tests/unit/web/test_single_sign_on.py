@@ -37,10 +37,8 @@ def changes() -> dict[str, Any]:
 
 
 @pytest.fixture
-def app(world: World, provider: OidcProvider, changes: dict[str, Any], tmp_path: Path) -> Iterator[Flask]:
-    secret = tmp_path / "client-secret"
-    secret.write_text(f"{SECRET}\n")
-    given = {"oidc_issuer": provider.url, "oidc_client_id": CLIENT, "oidc_client_secret_file": secret} | changes
+def app(world: World, provider: OidcProvider, changes: dict[str, Any]) -> Iterator[Flask]:
+    given = {"oidc_issuer": provider.url, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET} | changes
     app = create_app(make_settings(world.settings.home, oidc_name="Campus", **given))
     limits.limiter.reset()
     yield app
@@ -239,7 +237,6 @@ def test_whoever_signs_out_can_sign_out_there_too(client: FlaskClient, provider:
             "GRADER_OIDC_ISSUER: must begin with https",
         ),
         ({"oidc_issuer": "https://login.example.org"}, "GRADER_OIDC_CLIENT_ID is needed"),
-        ({"oidc_client_secret_file": "/nowhere/at/all"}, "GRADER_OIDC_CLIENT_SECRET_FILE cannot be read"),
         ({"oidc_email_domains": "not a domain"}, "GRADER_OIDC_EMAIL_DOMAINS"),
         ({"oidc_accounts": "anybody"}, "GRADER_OIDC_ACCOUNTS"),
     ],

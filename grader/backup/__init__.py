@@ -1,0 +1,1 @@
+"""One file that holds the whole service: every row, and every stored notebook, on SQLite or PostgreSQL alike."""
