@@ -26,6 +26,7 @@ class WorkerSettings:
     warm: bool = True  # keep parents from which kernels are forked
     max_notebook_bytes: int = 20 * 1024 * 1024
     stop_s: int = 60  # for the jobs of a worker that is told to stop; then they are handed back
+    stop_s: int = 60  # for the jobs of a worker that is told to stop; then they are handed back
     gpu_slot_mib: int = 0  # of a GPU's memory for each kernel on it; 0: one kernel has the GPU for itself
 
 
@@ -45,6 +46,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> WorkerSettings
         unsafe=_flag(env, "WORKER_UNSAFE"),
         warm=_flag(env, "WORKER_WARM", default="1"),
         max_notebook_bytes=_whole(env, "WORKER_MAX_NOTEBOOK_BYTES", WorkerSettings.max_notebook_bytes),
+        stop_s=_whole(env, "WORKER_STOP_S", WorkerSettings.stop_s),
         stop_s=_whole(env, "WORKER_STOP_S", WorkerSettings.stop_s),
         gpu_slot_mib=gpu_slot_mib(env),
     )

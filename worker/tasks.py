@@ -9,13 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from celery.signals import celeryd_after_setup, worker_process_init, worker_process_shutdown
-from kombu.exceptions import OperationalError
 
 from worker.app import app
 from worker.blobs import BlobError, fetch, send
 from worker.checker.parents import CHECKERS
 from worker.contract import (
-    RESULTS_QUEUE,
     TASK_GRADE,
     TASK_HEARTBEAT,
     TASK_RESULT,
@@ -37,14 +35,13 @@ from worker.reporting import Heartbeat, ProgressPublisher
 from worker.sandbox.errors import SandboxUnavailable
 from worker.sandbox.policy import check_limits
 from worker.sandbox.warm.pool import POOLS
+from worker.sending import send_news, send_result
 from worker.settings import WorkerSettings, from_environment
+from worker.stopping import PROCESS
 
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log signed URLs
 
-# The result is all that is left of minutes of work, so it is worth waiting for the broker to come back.
-_RESULT_RETRY = {"max_retries": 60, "interval_start": 0.2, "interval_step": 0.5, "interval_max": 10.0}
-_BEAT_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
 
 
 @lru_cache(maxsize=1)
@@ -96,15 +93,15 @@ def grade(message: dict[str, Any]) -> None:
         log.error("job dropped, malformed: %s", error)
         return
     settings = _settings()
-    started = StartedMessage(job.run_id, job.lease, settings.name)
-    _send(TASK_STARTED, started.to_json(), _BEAT_RETRY)
+    started = StartedMessage(job.run_id, job.lease, settings.name, PROCESS)
+    send_news(TASK_STARTED, started.to_json())
     progress = ProgressPublisher(settings.progress_url, job.run_id, job.submission_id)
     try:
-        with Heartbeat(lambda: _send(TASK_HEARTBEAT, started.to_json(), _BEAT_RETRY)):
+        with Heartbeat(lambda: send_news(TASK_HEARTBEAT, started.to_json())):
             grading = _grade(job, settings, progress)
             executed = send(job.blob_url, grading.executed) if grading.executed else ""
             result = to_message(job, grading, settings.name, executed)
-            _send(TASK_RESULT, result.to_json(), _RESULT_RETRY, must=True)
+            send_result(TASK_RESULT, result.to_json())
         progress("done")
     finally:
         progress.close()
@@ -156,12 +153,3 @@ def to_message(job: JobMessage, grading: Grading, worker: str, executed: str = "
         peak_memory_mib=grading.peak_memory_mib,
         executed=executed,
     )
-
-
-def _send(task: str, message: dict[str, Any], retry: dict[str, float], *, must: bool = False) -> None:
-    try:
-        app.send_task(task, args=[message], queue=RESULTS_QUEUE, retry=True, retry_policy=retry)
-    except OperationalError as error:
-        log.warning("%s not sent: %s", task, type(error).__name__)
-        if must:
-            raise

@@ -59,7 +59,6 @@ STATUS_OF_CODE: dict[str, int] = {
     "not-enrolled": 403,
     "nothing-to-rerun": 409,
     "in-quarantine": 409,
-    "in-quarantine": 409,
     "slug-taken": 409,
     "invalid-slug": 422,
     "invalid-dates": 422,

@@ -105,15 +105,15 @@ def _worker(
         "WORKER_BROKER_URL": settings.broker_url,
         "WORKER_PROGRESS_URL": settings.progress_url,
         "WORKER_ASSIGNMENTS_DIR": str(settings.assignments_dir),
+        # After a moment: an unfinished run is owed by the database and done after the next start.
+        "WORKER_STOP_S": environ.get("WORKER_STOP_S", "1"),
     }
     return ChildSpec(
         name=name,
         command=command,
         environ={**environ, **own},
         ready=_celery_is_ready,
-        # Cold after a moment: an unfinished run is owed by the database and done after the next start.
-        stop_signals=(signal.SIGTERM, signal.SIGQUIT),
-        stop_s=2.0,
+        stop_s=float(own["WORKER_STOP_S"]) + 5.0,
         # At once: in a half-way shutdown without its broker Celery can wait for ever.
         orphan_signal=signal.SIGKILL,
     )
