@@ -17,6 +17,7 @@ from assignments.vocabulary.probes import as_probe, judge_probe
 from assignments.vocabulary.trained_images import Asked, judge_trained
 from reference.comparators.modules import Shape
 from reference.implementations import epochs, image_networks
+from reference.implementations.accuracies import accuracy
 from reference.implementations.withheld_images import SIDE, withheld
 
 WHOLE = 28  # pixels that an enlarged digit is wide: FashionMNIST has no margin
@@ -80,7 +81,7 @@ def calculate_accuracy(ask: Ask) -> Outcome:
     task = FunctionTask(
         function=shown,
         parameters=(),
-        reference=epochs.accuracy,
+        reference=accuracy,
         misconceptions=epochs.ACCURACY,
         placeholder=0.0,
         settings=(Setting(given=as_probe(shown, ACCURACY)),),

@@ -15,7 +15,7 @@ from assignments.vocabulary.probes import as_probe, judge_probe
 from assignments.vocabulary.trained_digits import TrainedTask, judge_trained_digits
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
 from reference.comparators.numbers import Floats
-from reference.implementations import layers
+from reference.implementations import activations, layers
 from reference.misconceptions import Misconception
 from reference.plain import Plain
 
@@ -107,13 +107,13 @@ def judge_layer(
 
 @check("Sigmoid")
 def sigmoid(ask: Ask) -> Outcome:
-    values, slopes = (layers.sigmoid, layers.SIGMOID), (layers.sigmoid_grad, layers.SIGMOID_GRAD)
+    values, slopes = (activations.sigmoid, layers.SIGMOID), (layers.sigmoid_grad, layers.SIGMOID_GRAD)
     return judge_layer(ask, "Sigmoid", values, slopes, batches(ask.rng))
 
 
 @check("ReLU")
 def relu(ask: Ask) -> Outcome:
-    values, slopes = (layers.relu, layers.RELU), (layers.relu_grad, layers.RELU_GRAD)
+    values, slopes = (activations.relu, layers.RELU), (layers.relu_grad, layers.RELU_GRAD)
     return judge_layer(ask, "ReLU", values, slopes, batches(ask.rng))
 
 

@@ -19,7 +19,7 @@ from assignments.vocabulary import (
     check,
     judge_function,
 )
-from assignments.vocabulary.likelihoods import not_reduced, product_underflowed
+from assignments.vocabulary.likelihoods import judge_logarithm, judge_product, not_reduced, product_underflowed
 from reference.implementations import losses
 from reference.plain import Array
 
@@ -122,19 +122,13 @@ def normal_distribution(ask: Ask) -> Outcome:
 
 @check("compute_likelihood")
 def compute_likelihood(ask: Ask) -> Outcome:
-    sizes = (3, 8, int(ask.rng.integers(12, 19)), 20)
-    trials = [Trial((*data(ask.rng, n), deviation(ask.rng)), count=n) for n in sizes]
-    return judge_function(ask, LIKELIHOOD, trials)
+    return judge_product(ask, LIKELIHOOD, with_deviation)
 
 
 @check("compute_negative_log_likelihood")
 def compute_negative_log_likelihood(ask: Ask) -> Outcome:
-    few = (5, int(ask.rng.integers(8, 19)), 20)
     # So many that no drawn sigma keeps the product of the densities above the smallest number there is.
-    many = (4000, int(ask.rng.integers(4500, 6000)))
-    trials = [Trial((*data(ask.rng, n), deviation(ask.rng)), "for few data points", "few", n) for n in few]
-    trials += [Trial((*data(ask.rng, n), deviation(ask.rng)), "for many data points", "many", n) for n in many]
-    return judge_function(ask, NLL, trials)
+    return judge_logarithm(ask, NLL, with_deviation, "data points", many=4000)
 
 
 @check("compute_sum_of_squares")
@@ -147,6 +141,10 @@ def data(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
     """y (n,) and predictions (1, n) that are off by about a third."""
     y = rng.normal(0.2, 0.5, size=n)
     return y, (y + rng.uniform(0.1, 0.5, size=n) * rng.choice([-1.0, 1.0], size=n)).reshape(1, n)
+
+
+def with_deviation(rng: np.random.Generator, n: int) -> tuple[Array, Array, float]:
+    return (*data(rng, n), deviation(rng))
 
 
 def deviation(rng: np.random.Generator) -> float:

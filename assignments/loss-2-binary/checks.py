@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from assignments.vocabulary import Ask, FunctionTask, Outcome, Part, Setting, Trial, check, judge_function
-from assignments.vocabulary.likelihoods import not_reduced, product_underflowed
-from reference.implementations import binary_loss, likelihoods
+from assignments.vocabulary.likelihoods import judge_logarithm, judge_product, not_reduced, product_underflowed
+from reference.implementations import activations, binary_loss, likelihoods
 from reference.plain import Array
 
 # No distribution of labels at all: a right likelihood multiplies whatever it is given, and nothing of the answer to
@@ -38,7 +38,7 @@ SIGMOID = FunctionTask(
     function="sigmoid",
     parameters=("model_out",),
     elementwise=(0,),
-    reference=binary_loss.sigmoid,
+    reference=activations.sigmoid,
     misconceptions=binary_loss.SIGMOID,
     placeholder=0.0,
     notebook_globals={"model_out": ("model_out",)},
@@ -114,18 +114,12 @@ def bernoulli_distribution(ask: Ask) -> Outcome:
 
 @check("compute_likelihood")
 def compute_likelihood(ask: Ask) -> Outcome:
-    sizes = (4, 8, int(ask.rng.integers(12, 19)), 20)
-    trials = [Trial(data(ask.rng, n), count=n) for n in sizes]
-    return judge_function(ask, LIKELIHOOD, trials)
+    return judge_product(ask, LIKELIHOOD, data)
 
 
 @check("compute_negative_log_likelihood")
 def compute_negative_log_likelihood(ask: Ask) -> Outcome:
-    few = (5, int(ask.rng.integers(8, 19)), 20)
-    many = (2000, int(ask.rng.integers(2500, 3500)))
-    trials = [Trial(data(ask.rng, n), "for few labels", "few", n) for n in few]
-    trials += [Trial(data(ask.rng, n), "for many labels", "many", n) for n in many]
-    return judge_function(ask, NLL, trials)
+    return judge_logarithm(ask, NLL, data, "labels", many=2000)
 
 
 def data(rng: np.random.Generator, n: int) -> tuple[Array, Array]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from assignments.vocabulary import Ask, FunctionTask, Outcome, Part, Setting, Trial, check, judge_function
-from assignments.vocabulary.likelihoods import not_reduced, product_underflowed
+from assignments.vocabulary import Ask, FunctionTask, Outcome, Part, Setting, check
+from assignments.vocabulary.likelihoods import judge_logarithm, judge_product, not_reduced, product_underflowed
 from reference.implementations import multiclass_loss
 from reference.plain import Array
 
@@ -53,18 +53,12 @@ NLL = FunctionTask(
 
 @check("compute_likelihood")
 def compute_likelihood(ask: Ask) -> Outcome:
-    sizes = (5, 8, int(ask.rng.integers(12, 19)), 20)
-    trials = [Trial(data(ask.rng, n), count=n) for n in sizes]
-    return judge_function(ask, LIKELIHOOD, trials)
+    return judge_product(ask, LIKELIHOOD, data)
 
 
 @check("compute_negative_log_likelihood")
 def compute_negative_log_likelihood(ask: Ask) -> Outcome:
-    few = (5, int(ask.rng.integers(8, 19)), 20)
-    many = (2000, int(ask.rng.integers(2500, 3500)))
-    trials = [Trial(data(ask.rng, n), "for few labels", "few", n) for n in few]
-    trials += [Trial(data(ask.rng, n), "for many labels", "many", n) for n in many]
-    return judge_function(ask, NLL, trials)
+    return judge_logarithm(ask, NLL, data, "labels", many=2000)
 
 
 def data(rng: np.random.Generator, n: int) -> tuple[Array, Array]:

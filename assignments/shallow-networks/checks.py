@@ -16,7 +16,7 @@ from reference.comparators.arrays import Comparison, Tolerance
 from reference.comparators.functions import Curve, compare_function
 from reference.comparators.numbers import Numbers, to_numbers
 from reference.comparators.thresholds import Band, judge_bands
-from reference.implementations import losses, shallow_networks
+from reference.implementations import activations, losses, shallow_networks
 from reference.plain import Plain
 
 PHI = ("phi_0", "phi_1", "phi_2", "phi_3")
@@ -80,7 +80,7 @@ RELU = FunctionTask(
     function="ReLU",
     parameters=("preactivation",),
     elementwise=(0,),
-    reference=curve(shallow_networks.relu),
+    reference=curve(activations.relu),
     misconceptions=shallow_networks.RELU,
     compare=compare_values,
 )

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
-from assignments.asking import Got
-from assignments.vocabulary.trials import Tried
+import numpy as np
+
+from assignments.asking import Ask, Got
+from assignments.outcome import Outcome
+from assignments.vocabulary.functions import judge_function
+from assignments.vocabulary.trials import FunctionTask, Trial, Tried
 from reference.relations import Diagnosis
+
+Data: TypeAlias = Callable[[np.random.Generator, int], tuple[Any, ...]]  # arguments for n data points
+
+
+def judge_product(ask: Ask, task: FunctionTask, data: Data) -> Outcome:
+    """A likelihood, of so few data points that the product of their probabilities can be computed."""
+    sizes = (5, 8, int(ask.rng.integers(12, 19)), 20)
+    return judge_function(ask, task, [Trial(data(ask.rng, n), count=n) for n in sizes])
+
+
+def judge_logarithm(ask: Ask, task: FunctionTask, data: Data, points: str, many: int) -> Outcome:
+    """A logarithm of one, with the parts "few" and "many": the product of `many` probabilities is too small for the
+    computer, and a right sum of logarithms is not."""
+    few = (5, int(ask.rng.integers(8, 19)), 20)
+    sizes = (many, many + int(ask.rng.integers(500, 1500)))
+    trials = [Trial(data(ask.rng, n), f"for few {points}", "few", n) for n in few]
+    trials += [Trial(data(ask.rng, n), f"for many {points}", "many", n) for n in sizes]
+    return judge_function(ask, task, trials)
 
 
 def product_underflowed(tried: Sequence[Tried]) -> Diagnosis | None:

@@ -12,6 +12,7 @@ from assignments.vocabulary.probes import as_probe, failed, missing_name, no_val
 from reference.comparators.numbers import Numbers, to_numbers
 from reference.comparators.thresholds import Band, judge_bands
 from reference.implementations import digits
+from reference.implementations.accuracies import accuracy
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def judge_trained_digits(ask: Ask, task: TrainedTask) -> Outcome:
     numbers = to_numbers(replies[0].value) if isinstance(replies[0], Got) else None
     if not isinstance(numbers, Numbers) or numbers.array.shape != (len(labels), digits.CLASSES):
         return failed(f"`{task.name}` does not turn (n, 64) images into (n, 10) outputs.", "wrong-shape")
-    share = digits.accuracy(numbers.array, labels) if np.all(np.isfinite(numbers.array)) else 0.0
+    share = accuracy(numbers.array, labels) if np.all(np.isfinite(numbers.array)) else 0.0
     said = f"On digits with some noise, {share:.0%} of your network's answers are right"
     earned = judge_bands(1 - share, _bands(task)).fraction
     if earned == 1:

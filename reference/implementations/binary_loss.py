@@ -13,15 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference.implementations import likelihoods
+from reference.implementations.activations import sigmoid
+from reference.implementations.likelihoods import flat
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
 Distribution: TypeAlias = Callable[[Any, Any], Any]
-
-
-def sigmoid(model_out: ArrayLike) -> Floats:
-    """1 / (1 + exp(-z)), in the shape of the argument."""
-    return np.asarray(1 / (1 + np.exp(-np.asarray(model_out, dtype=np.float64))))
 
 
 def bernoulli_distribution(y: ArrayLike, lambda_param: ArrayLike) -> Floats:
@@ -32,15 +29,15 @@ def bernoulli_distribution(y: ArrayLike, lambda_param: ArrayLike) -> Floats:
 
 def points(distribution: Distribution = bernoulli_distribution) -> likelihoods.Points:
     """Each data point's probability from (y_train, lambda_param), flat (n,)."""
-    return lambda y, lambda_param: np.ravel(distribution(_flat(y), _flat(lambda_param)))
+    return lambda y, lambda_param: np.ravel(distribution(flat(y), flat(lambda_param)))
 
 
 def pairs(distribution: Distribution = bernoulli_distribution) -> likelihoods.Pairs:
     """The probability of each kind of label under every prediction, (kinds, n), and their counts, (kinds, 1)."""
 
     def compute(y: ArrayLike, lambda_param: ArrayLike) -> tuple[Floats, Floats]:
-        kinds, counts = np.unique(_flat(y), return_counts=True)
-        return np.asarray(distribution(kinds[:, None], _flat(lambda_param)[None, :])), counts[:, None].astype(float)
+        kinds, counts = np.unique(flat(y), return_counts=True)
+        return np.asarray(distribution(kinds[:, None], flat(lambda_param)[None, :])), counts[:, None].astype(float)
 
     return compute
 
@@ -51,10 +48,6 @@ def likelihood(y_train: ArrayLike, lambda_param: ArrayLike) -> float:
 
 def negative_log_likelihood(y_train: ArrayLike, lambda_param: ArrayLike) -> float:
     return likelihoods.nll_of(points())(y_train, lambda_param)
-
-
-def _flat(values: ArrayLike) -> Floats:
-    return np.ravel(np.asarray(values, dtype=np.float64))
 
 
 def _of_z(compute: Callable[[Floats], Any]) -> Callable[..., Any]:
@@ -154,11 +147,11 @@ _CROSS_ENTROPY = (
     Misconception(
         "negative-class-missing",
         "Only the data points with y = 1 contribute; those with y = 0 do too.",
-        lambda y, lambda_param: -np.sum(_flat(y) * np.log(_flat(lambda_param))),
+        lambda y, lambda_param: -np.sum(flat(y) * np.log(flat(lambda_param))),
     ),
     Misconception(
         "positive-class-missing",
         "Only the data points with y = 0 contribute; those with y = 1 do too.",
-        lambda y, lambda_param: -np.sum((1 - _flat(y)) * np.log(1 - _flat(lambda_param))),
+        lambda y, lambda_param: -np.sum((1 - flat(y)) * np.log(1 - flat(lambda_param))),
     ),
 )

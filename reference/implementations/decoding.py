@@ -19,11 +19,6 @@ Ids: TypeAlias = tuple[int, ...]
 Step: TypeAlias = Callable[[Ids], Floats]  # token numbers -> probabilities of the next
 
 
-def softmax(logits: Floats) -> Floats:
-    e = np.exp(logits - logits.max())
-    return np.asarray(e / e.sum(), dtype=np.float64)
-
-
 def tempered(p: Floats, power: float = 0.5) -> Floats:
     """Another distribution with the same order of tokens."""
     raised = p**power

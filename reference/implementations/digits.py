@@ -33,8 +33,3 @@ def disturbed(rng: np.random.Generator, noise: float = 0.06) -> tuple[Floats, ND
     brightness = rng.uniform(0.85, 1.0, size=(len(labels), 1))
     shown = images[order] / BRIGHTEST * brightness + rng.normal(scale=noise, size=images.shape)
     return np.clip(shown, 0.0, 1.0), labels[order]
-
-
-def accuracy(scores: Floats, labels: NDArray[np.int64]) -> float:
-    """The share of rows whose largest score is that of the right class."""
-    return float(np.mean(np.argmax(scores, axis=1) == labels))

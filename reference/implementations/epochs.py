@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.implementations.accuracies import accuracy
 from reference.implementations.image_networks import log_softmax
 from reference.misconceptions import Misconception
 
@@ -23,11 +24,6 @@ Accuracy: TypeAlias = Callable[[Floats, Labels], float]
 Results: TypeAlias = list[Floats]
 
 TRAINING_SCALE = 2.0
-
-
-def accuracy(scores: Floats, labels: Labels) -> float:
-    """The share of rows whose largest score is the right one."""
-    return float(np.mean(np.argmax(scores, axis=1) == labels))
 
 
 def other_accuracy(scores: Floats, labels: Labels) -> float:

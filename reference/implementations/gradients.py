@@ -12,16 +12,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.implementations.activations import relu
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
 Layers: TypeAlias = Sequence[Floats]
 Forward: TypeAlias = tuple[Floats, list[Floats], list[Floats]]
 Backward: TypeAlias = tuple[list[Floats], list[Floats]]
-
-
-def relu(preactivation: Floats) -> Floats:
-    return np.maximum(preactivation, 0.0)
 
 
 def indicator(x: Floats) -> Floats:

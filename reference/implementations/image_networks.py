@@ -15,31 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.comparators.modules import Shape
+from reference.implementations.activations import relu, sigmoid, softmax
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
 Step: TypeAlias = Callable[[Floats], Floats]
 
 
-def relu(x: Floats) -> Floats:
-    return np.maximum(x, 0.0)
-
-
 def same(x: Floats) -> Floats:
     return x
-
-
-def sigmoid(x: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(x, -700, 700))), dtype=np.float64)
 
 
 def log_softmax(x: Floats, axis: int = 1) -> Floats:
     shifted = x - x.max(axis=axis, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True)), dtype=np.float64)
-
-
-def softmax(x: Floats) -> Floats:
-    return np.asarray(np.exp(log_softmax(x)), dtype=np.float64)
 
 
 def convolve(x: Floats, weight: Floats) -> Floats:
@@ -115,7 +104,7 @@ CONVOLUTIONAL = (
     Misconception(
         "softmax-for-log-softmax",
         "The softmax is returned, not its logarithm.",
-        _partial(convolutional, last=softmax),
+        _partial(convolutional, last=functools.partial(softmax, axis=1)),
     ),
     Misconception(
         OVER_BATCH,
@@ -189,7 +178,7 @@ PERCEPTRON = (
     Misconception(
         "softmax-at-output",
         "The softmax is taken in the network; the loss takes it again.",
-        _partial(perceptron, last=softmax),
+        _partial(perceptron, last=functools.partial(softmax, axis=1)),
     ),
     Misconception(
         "log-softmax-at-output",

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.implementations import activations
+from reference.implementations.activations import relu, sigmoid
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -23,10 +25,6 @@ EPSILON = 1e-6  # inside the cross-entropy's logarithm
 def diagonal(slopes: Floats) -> Floats:
     """Derivatives (batch, n) of a layer that works on every entry for itself, as (n, batch, n)."""
     return np.asarray(np.einsum("bi,io->ibo", slopes, np.eye(slopes.shape[1])), dtype=np.float64)
-
-
-def sigmoid(x: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-x)), dtype=np.float64)
 
 
 def sigmoid_grad(x: Floats) -> Floats:
@@ -41,17 +39,13 @@ def linear_grad(x: Floats, weights: Floats, biases: Floats) -> Floats:
     return np.asarray(np.repeat(weights[:, None, :], len(x), axis=1), dtype=np.float64)
 
 
-def relu(x: Floats) -> Floats:
-    return np.asarray(np.maximum(x, 0.0), dtype=np.float64)
-
-
 def relu_grad(x: Floats) -> Floats:
     return diagonal((x > 0).astype(np.float64))
 
 
 def softmax(x: Floats, axis: int | None = 1) -> Floats:
-    e = np.exp(x - x.max())
-    return np.asarray(e / e.sum(axis=axis, keepdims=True), dtype=np.float64)
+    """Rows are examples."""
+    return activations.softmax(x, axis)
 
 
 def softmax_grad(x: Floats) -> Floats:

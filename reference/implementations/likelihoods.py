@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from reference.misconceptions import Misconception
 
@@ -22,6 +22,11 @@ Pairs: TypeAlias = Callable[..., tuple[Floats, Floats]]
 LAST = "The last data point is left out: a range ends one too early."
 FIRST = "The first data point is left out."
 PAIRS = "Every label is paired with every prediction; each data point has only its own: check the shapes."
+
+
+def flat(values: ArrayLike) -> Floats:
+    """(n,), whatever the shape of the values."""
+    return np.ravel(np.asarray(values, dtype=np.float64))
 
 
 def likelihood_of(points: Points) -> Callable[..., float]:

@@ -12,14 +12,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.implementations.activations import sigmoid
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
 PointGradient: TypeAlias = Callable[[Floats, Floats, float], Floats]
-
-
-def sigmoid(z: Any) -> Any:
-    return 1 / (1 + np.exp(-z))
 
 
 def _p(w: Floats, x: Floats) -> float:

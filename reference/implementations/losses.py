@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference.implementations import likelihoods
+from reference.implementations.likelihoods import flat
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -41,11 +42,7 @@ def negative_log_likelihood(
 
 def sum_of_squares(y_train: ArrayLike, y_pred: ArrayLike) -> float:
     """The sum over the points of (y - prediction)²."""
-    return float(np.sum((_flat(y_train) - _flat(y_pred)) ** 2))
-
-
-def _flat(values: ArrayLike) -> Floats:
-    return np.ravel(np.asarray(values, dtype=np.float64))
+    return float(np.sum((flat(y_train) - flat(y_pred)) ** 2))
 
 
 def _normal(exponent: Callable[[Any, Any], Any], factor: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -159,7 +156,7 @@ NORMAL_DISTRIBUTION = (
 
 def points(density: Density = normal_distribution) -> likelihoods.Points:
     """The densities of the data points, flat (n,)."""
-    return lambda y, mu, sigma: np.ravel(density(_flat(y), _flat(mu), sigma))
+    return lambda y, mu, sigma: np.ravel(density(flat(y), flat(mu), sigma))
 
 
 def likelihood_misconceptions(density: Density = normal_distribution) -> Sequence[Misconception]:
@@ -167,7 +164,7 @@ def likelihood_misconceptions(density: Density = normal_distribution) -> Sequenc
 
     def all_pairs(y: Any, mu: Any, sigma: Any) -> Any:
         # Point by point: a matrix of all pairs of thousands of points would fill the memory.
-        return np.prod([np.prod(density(point, _flat(mu), sigma)) for point in _flat(y)])
+        return np.prod([np.prod(density(point, flat(mu), sigma)) for point in flat(y)])
 
     return (
         *likelihoods.likelihood_misconceptions(points(density)),
@@ -179,7 +176,7 @@ def nll_misconceptions(density: Density = normal_distribution) -> Sequence[Misco
     """What students compute instead of the negative log likelihood, with this density of one point."""
 
     def all_pairs(y: Any, mu: Any, sigma: Any) -> Any:
-        return -sum(np.sum(np.log(density(point, _flat(mu), sigma))) for point in _flat(y))
+        return -sum(np.sum(np.log(density(point, flat(mu), sigma))) for point in flat(y))
 
     # Logarithms of densities are near 0: cut to whole numbers, or multiplied, they leave nothing to recognise.
     known = likelihoods.nll_misconceptions(points(density))
@@ -189,13 +186,13 @@ def nll_misconceptions(density: Density = normal_distribution) -> Sequence[Misco
         Misconception(
             "constant-term-missing",
             "The term from the factor before the exponential is missing.",
-            lambda y, mu, sigma: np.sum((_flat(y) - _flat(mu)) ** 2) / (2 * sigma**2),
+            lambda y, mu, sigma: np.sum((flat(y) - flat(mu)) ** 2) / (2 * sigma**2),
         ),
     )
 
 
 def _differences(compute: Callable[[Floats], Any]) -> Callable[..., Any]:
-    return lambda y_train, y_pred: compute(_flat(y_train) - _flat(y_pred))
+    return lambda y_train, y_pred: compute(flat(y_train) - flat(y_pred))
 
 
 SUM_OF_SQUARES = (
@@ -223,11 +220,11 @@ SUM_OF_SQUARES = (
     Misconception(
         "all-pairs",
         likelihoods.PAIRS,
-        lambda y_train, y_pred: np.sum((_flat(y_train)[:, None] - _flat(y_pred)[None, :]) ** 2),
+        lambda y_train, y_pred: np.sum((flat(y_train)[:, None] - flat(y_pred)[None, :]) ** 2),
     ),
     Misconception(
         "plus-for-minus",
         "Data and prediction are added; their difference is asked.",
-        lambda y_train, y_pred: np.sum((_flat(y_train) + _flat(y_pred)) ** 2),
+        lambda y_train, y_pred: np.sum((flat(y_train) + flat(y_pred)) ** 2),
     ),
 )

@@ -12,14 +12,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.implementations.activations import relu, sigmoid
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
 Weights: TypeAlias = Sequence[Floats]
-
-
-def sigmoid(z: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-z)), dtype=np.float64)
 
 
 def sigmoid_slope(z: Floats) -> Floats:
@@ -29,7 +26,7 @@ def sigmoid_slope(z: Floats) -> Floats:
 ACTIVATIONS: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
     "sigmoid": (sigmoid, sigmoid_slope),
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "relu": (lambda z: np.maximum(z, 0.0), lambda z: (z > 0).astype(np.float64)),
+    "relu": (relu, lambda z: (z > 0).astype(np.float64)),
 }
 
 

@@ -13,16 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference.implementations import likelihoods
+from reference.implementations.activations import softmax
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
-
-
-def softmax(model_out: ArrayLike) -> Floats:
-    """Each column's exponentials divided by their sum."""
-    out = np.asarray(model_out, dtype=np.float64)
-    powers = np.exp(out - out.max(axis=0, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=0, keepdims=True))
 
 
 def categorical_distribution(y: ArrayLike, lambda_param: ArrayLike) -> Floats:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.implementations.activations import softmax
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -26,11 +27,6 @@ def rhoF(u: Floats) -> Floats:
 def rhoG(u: Floats) -> Floats:
     """Derivative of the arctan."""
     return np.asarray(1 / (1 + u**2), dtype=np.float64)
-
-
-def softmax(z: Floats, axis: int = 0) -> Floats:
-    shifted = np.exp(z - z.max(axis=axis, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=axis, keepdims=True), dtype=np.float64)
 
 
 def log_sum_exp(z: Floats, axis: int = 0) -> Floats:

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reference.implementations import binary_loss
+from reference.implementations import activations
+from reference.implementations.activations import relu
 from reference.implementations.shallow_course import X_TRAIN, Y_SHALLOW
 from reference.misconceptions import Misconception
 
@@ -23,10 +24,6 @@ HIDDEN = 3
 STEEPNESS = 10.0
 
 
-def relu(preactivation: ArrayLike) -> Floats:
-    return np.maximum(np.asarray(preactivation, dtype=np.float64), 0.0)
-
-
 def bend(preactivation: ArrayLike) -> Floats:
     """An activation function of no notebook: it tells who uses the one that is passed."""
     z = np.asarray(preactivation, dtype=np.float64)
@@ -35,7 +32,7 @@ def bend(preactivation: ArrayLike) -> Floats:
 
 def sigmoid(preactivation: ArrayLike) -> Floats:
     """1 / (1 + exp(-10 z)): the notebook's, ten times as steep as the usual one."""
-    return np.asarray(binary_loss.sigmoid(STEEPNESS * np.asarray(preactivation, dtype=np.float64)))
+    return activations.sigmoid(STEEPNESS * np.asarray(preactivation, dtype=np.float64))
 
 
 ACTIVATIONS: dict[str, Callable[[Any], Floats]] = {"relu": relu, "bend": bend}
@@ -176,7 +173,7 @@ SIGMOID = (
     Misconception(
         "steepness-missing",
         "The factor 10 in the exponent is missing.",
-        _of(lambda z: binary_loss.sigmoid(z)),
+        _of(activations.sigmoid),
     ),
     Misconception("exponent-sign", "The minus sign in the exponent is missing.", _of(lambda z: 1 - sigmoid(z))),
     Misconception("tanh", "This is the hyperbolic tangent; a sigmoid lies between 0 and 1.", _of(np.tanh)),
@@ -195,7 +192,7 @@ SIGMOID = (
     Misconception(
         "divided-by-10",
         "The value is divided by 10; it must be multiplied.",
-        _of(lambda z: binary_loss.sigmoid(z / 10)),
+        _of(lambda z: activations.sigmoid(z / 10)),
     ),
     Misconception("placeholder", "All values are zero: the starter's line is still in place.", _of(np.zeros_like)),
     Misconception("relu-for-sigmoid", "This is ReLU.", _of(relu)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reference.implementations.activations import softmax
 from reference.implementations.decoding import (
     Floats,
     Step,
@@ -15,7 +16,6 @@ from reference.implementations.decoding import (
     all_apart,
     beam_search,
     greedy,
-    softmax,
     tells,
     tempered,
 )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from assignments.asking import Call, Got, Reply
-from reference.implementations import image_networks
+from reference.implementations import activations, image_networks
 from tests.support.direct_ask import DirectAsk, plain
 
 
@@ -50,8 +50,8 @@ def in_training(
     def run(picture: np.ndarray, copies: int, weights: list[np.ndarray]) -> np.ndarray:
         rng = np.random.default_rng(int(abs(picture.sum()) * 1e4))
         pooled = np.broadcast_to(weights[3][:, None, None], (copies, 20, 8, 8)) * channels(rng, copies)
-        flat = image_networks.relu(image_networks.pool(pooled)).reshape(copies, -1)
-        hidden = image_networks.relu(flat @ weights[4].T + weights[5])
+        flat = activations.relu(image_networks.pool(pooled)).reshape(copies, -1)
+        hidden = activations.relu(flat @ weights[4].T + weights[5])
         hidden = hidden * units(rng, copies)
         return np.asarray(last(hidden @ weights[6].T + weights[7]), dtype=np.float32)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assignments.outcome import Outcome
-from reference.implementations import epochs, image_networks
+from reference.implementations import accuracies, activations, epochs, image_networks
 from reference.misconceptions import Misconception
 from tests.support.numpy_networks import ProbedNetworks
 from tests.support.packages import check
@@ -52,7 +52,7 @@ def accuracy(function: Callable[..., Any], seed: int) -> Outcome:
 
 @pytest.mark.parametrize("seed", RUNS)
 def test_accuracies(seed: int) -> None:
-    assert accuracy(epochs.accuracy, seed).fraction == 1
+    assert accuracy(accuracies.accuracy, seed).fraction == 1
     for known in epochs.ACCURACY:
         outcome = accuracy(known.wrong, seed)
         assert (outcome.fraction, outcome.diagnosis) == (0, known.key)
@@ -66,7 +66,7 @@ class Loops(ProbedNetworks):
         self.loop = loop
 
     def _call(self, call: Any) -> Any:
-        measure = epochs.other_accuracy if "def calculate_accuracy" in call.given else epochs.accuracy
+        measure = epochs.other_accuracy if "def calculate_accuracy" in call.given else accuracies.accuracy
         self.probes[call.function] = lambda *arguments: self.answer(arguments, measure)
         return super()._call(call)
 
@@ -108,7 +108,7 @@ def test_each_mistake_of_a_loop_is_named(name: str, known: Misconception, seed: 
 @pytest.mark.parametrize("name", ["train", "evaluate"])
 def test_a_wrong_accuracy_does_not_count_in_the_loops(name: str, seed: int) -> None:
     def with_wrong_accuracy(*arguments: Any, measure: epochs.Accuracy) -> Any:
-        counted = epochs.ACCURACY[0].wrong if measure is epochs.accuracy else measure
+        counted = epochs.ACCURACY[0].wrong if measure is accuracies.accuracy else measure
         return getattr(epochs, name)(*arguments, measure=counted)
 
     outcome = loop(name, with_wrong_accuracy, seed)
@@ -121,7 +121,7 @@ def dropped(first: float, second: float, *, evaluating: bool = False) -> tuple[d
         rng = np.random.default_rng(int(abs(picture.sum()) * 1e4))
         x = np.repeat(picture.reshape(1, -1), copies, axis=0).astype(float)
         for k, rate in ((0, first), (2, second)):
-            x = image_networks.relu(x @ weights[k].T + weights[k + 1])
+            x = activations.relu(x @ weights[k].T + weights[k + 1])
             x = x * (rng.random(x.shape) >= rate) / (1 - rate)
         return x @ weights[4].T + weights[5]
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference.implementations import layers
+from reference.implementations import activations, layers
 from reference.misconceptions import Misconception
 from tests.support.package_checks import conclude
 
 SLUG = "layers-from-scratch"
 LAYERS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
-    "Sigmoid": (layers.sigmoid, layers.sigmoid_grad),
-    "ReLU": (layers.relu, layers.relu_grad),
+    "Sigmoid": (activations.sigmoid, layers.sigmoid_grad),
+    "ReLU": (activations.relu, layers.relu_grad),
     "Softmax": (layers.softmax, layers.softmax_grad),
     "CrossEntropy": (layers.cross_entropy, layers.cross_entropy_grad),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from assignments.outcome import Outcome
-from reference.implementations import image_networks
+from reference.implementations import activations, image_networks
 from reference.misconceptions import Misconception
 from tests.support.numpy_networks import ProbedNetworks, dropped, in_training
 from tests.support.packages import check
@@ -48,7 +49,7 @@ def test_each_known_mistake_is_named(name: str, known: Misconception, seed: int)
 
 LASTS = {
     "log softmax": image_networks.log_softmax,
-    "softmax": image_networks.softmax,
+    "softmax": functools.partial(activations.softmax, axis=1),
     "over the images": lambda x: image_networks.log_softmax(x, axis=0),
     "scores": image_networks.same,
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from reference.implementations import digits, layers
+from reference.implementations import activations, digits, layers
 
 Function = Callable[..., np.ndarray]
 
@@ -24,8 +24,8 @@ def finite_differences(function: Function, x: np.ndarray, *rest: np.ndarray) -> 
 @pytest.mark.parametrize(
     ("function", "derivative"),
     [
-        (layers.sigmoid, layers.sigmoid_grad),
-        (layers.relu, layers.relu_grad),
+        (activations.sigmoid, layers.sigmoid_grad),
+        (activations.relu, layers.relu_grad),
         (layers.softmax, layers.softmax_grad),
     ],
 )
