@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -10,7 +11,7 @@ from celery import Celery
 from kombu.exceptions import ChannelError, KombuError, OperationalError
 
 from grader.outbox.errors import BrokerDown
-from worker.contract import TASK_GRADE, JobMessage
+from worker.contract import TASK_GRADE, JobMessage, Queue
 
 SEND_TIMEOUT_S = 1.0
 _CONNECTIONS = 8  # threads that may be sending at once
@@ -77,6 +78,22 @@ class JobBroker:
             return 0  # there is no such queue; Redis keeps no empty ones
         except _DOWN:
             return None
+
+    def tell(self, node: str, queues: Sequence[str], *, take: bool) -> bool:
+        """Have a worker take jobs from these queues, or no more; what it has it finishes. False: it cannot be told."""
+        control = self._app.control
+        try:
+            with self._app.connection_for_write() as connection:
+                for queue in queues:
+                    order = control.add_consumer if take else control.cancel_consumer
+                    order(queue, destination=[node], connection=connection)
+        except _DOWN:
+            return False
+        return True
+
+    def answers(self) -> bool:
+        """Whether the broker can be reached."""
+        return self.depth(Queue.CPU.value) is not None
 
     def workers(self, wait_s: float = 0.7) -> dict[str, list[str]] | None:
         """The queues of every worker that answers within `wait_s`; None when the broker cannot be asked."""

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 import fsspec
 
+PROBE = b"This file shows that the store can be written to.\n"
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -28,6 +30,9 @@ class BlobStore(Protocol):
 
     def get(self, digest: str) -> bytes:
         """Raises BlobMissing, also when the bytes no longer have that digest."""
+
+    def try_writing(self) -> None:
+        """Write a small file and take it away again. Raises whatever is wrong."""
 
 
 def open_store(url: str) -> BlobStore:
@@ -71,6 +76,14 @@ class FolderStore:
         except FileNotFoundError:
             raise BlobMissing(f"no file with the digest {digest}") from None
 
+    def try_writing(self) -> None:
+        path = self._root / _probe_name()
+        self._root.mkdir(parents=True, exist_ok=True)
+        try:
+            path.write_bytes(PROBE)
+        finally:
+            path.unlink(missing_ok=True)
+
 
 class ObjectStore:
     """An object store, whose single writes are atomic and durable."""
@@ -92,12 +105,21 @@ class ObjectStore:
         except FileNotFoundError:
             raise BlobMissing(f"no file with the digest {digest}") from None
 
+    def try_writing(self) -> None:
+        path = f"{self._root}/{_probe_name()}"
+        self._fs.pipe_file(path, PROBE)
+        self._fs.rm_file(path)
+
 
 def relative_path(digest: str) -> str:
     """`ab/abcdef…`: no folder grows beyond what file systems like."""
     if not _DIGEST.fullmatch(digest):
         raise BlobMissing("not a sha256 digest")
     return f"{digest[:2]}/{digest}"
+
+
+def _probe_name() -> str:
+    return f".probe-{secrets.token_hex(8)}"
 
 
 def _checked(data: bytes, digest: str) -> bytes:

@@ -8,15 +8,21 @@ message travels through a broker that many machines can write to.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
+
+from worker.fields import MAX_TEXT, MessageError
+from worker.fields import enum as _enum
+from worker.fields import listed as _list
+from worker.fields import mapping as _mapping
+from worker.fields import number as _number
+from worker.fields import text as _text
+
+__all__ = ["MAX_TEXT", "MessageError"]
 
 MESSAGE_VERSION = 1
-
-E = TypeVar("E", bound=StrEnum)
 
 RESULTS_QUEUE = "results"
 TASK_GRADE = "worker.grade"  # sent to the queue `cpu` or `gpu`, with one JobMessage
@@ -30,7 +36,6 @@ LEASE_S = 30.0  # a run whose worker was silent for so long is given to another 
 
 MAX_CHECKS = 200
 MAX_PROCESS = 64
-MAX_TEXT = 4_000  # characters of any one text in a result
 MAX_EXECUTED_BYTES = 24 * 1024 * 1024  # of a notebook with its outputs, as a worker sends it back
 
 
@@ -65,8 +70,24 @@ class HandBack(StrEnum):
     DIED = "died"  # the run's process died, its worker lives
 
 
-class MessageError(ValueError):
-    """A message that does not have the agreed form. The text names the field."""
+class Stage(StrEnum):
+    """The parts of a run that its worker measures."""
+
+    START = "start"  # from the job's arrival until the kernel takes the first cell
+    EXECUTE = "execute"  # the cells, and the checks between them
+    CHECK = "check"  # the checks after the last cell
+
+
+class Failure(StrEnum):
+    """Where a fault of ours lies, for those who mend it; `text` for staff says the rest."""
+
+    NOTEBOOK = "notebook"  # the file could not be fetched
+    ASSIGNMENT = "assignment"  # not here in this version, or not to be loaded
+    SANDBOX = "sandbox"
+    GPU = "gpu"
+    KERNEL = "kernel"
+    CHECKER = "checker"
+    OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -223,6 +244,8 @@ class ResultMessage:
     worker: str = ""
     peak_memory_mib: float = 0.0
     executed: str = ""  # sha256 of the executed notebook, which was sent to the job's blob_url; "" where there is none
+    stages: Mapping[Stage, float] = field(default_factory=dict)  # seconds of those that were reached
+    failure: Failure | None = None  # when failed
     version: int = MESSAGE_VERSION
 
     def to_json(self) -> dict[str, Any]:
@@ -247,6 +270,8 @@ class ResultMessage:
             worker=_text(raw, "worker", empty=True),
             peak_memory_mib=_number(raw, "peak_memory_mib", low=0, high=1e9),
             executed=_digest(raw, "executed"),
+            stages=_stages(raw.get("stages", {})),
+            failure=_failure(raw.get("failure")),
             version=int(_number(raw, "version", low=1, high=MESSAGE_VERSION)),
         )
 
@@ -285,49 +310,11 @@ def progress_channel(submission_id: str) -> str:
     return f"progress:{submission_id}"
 
 
-def _mapping(data: object, name: str) -> Mapping[str, Any]:
-    if not isinstance(data, Mapping):
-        raise MessageError(f"{name}: expected an object, got {type(data).__name__}")
-    return data
-
-
-def _list(raw: Mapping[str, Any], name: str, most: int) -> list[Any]:
-    value = raw.get(name, [])
-    if not isinstance(value, list | tuple):
-        raise MessageError(f"{name}: expected a list, got {type(value).__name__}")
-    if len(value) > most:
-        raise MessageError(f"{name}: {len(value)} entries, at most {most} are allowed")
-    return list(value)
-
-
-def _text(raw: Mapping[str, Any], name: str, *, empty: bool = False) -> str:
-    value = raw.get(name, "" if empty else None)
-    if not isinstance(value, str) or (not value and not empty):
-        raise MessageError(f"{name}: expected text, got {value!r:.80}")
-    return value[:MAX_TEXT]
-
-
 def _digest(raw: Mapping[str, Any], name: str) -> str:
     value = raw.get(name, "")
     if not isinstance(value, str) or (value and not (len(value) == 64 and set(value) <= set("0123456789abcdef"))):
         raise MessageError(f"{name}: expected a sha256 in hex or nothing, got {value!r:.80}")
     return value
-
-
-def _number(raw: Mapping[str, Any], name: str, *, low: float, high: float) -> float:
-    value = raw.get(name, 0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise MessageError(f"{name}: expected a finite number, got {value!r:.80}")
-    if not low <= value <= high:
-        raise MessageError(f"{name}: {value} is not between {low} and {high}")
-    return float(value)
-
-
-def _enum(kind: type[E], raw: Mapping[str, Any], name: str) -> E:
-    try:
-        return kind(raw.get(name, ""))
-    except ValueError:
-        raise MessageError(f"{name}: {raw.get(name)!r:.80} is not one of {', '.join(kind)}") from None
 
 
 def _limits(data: object) -> Limits:
@@ -338,6 +325,18 @@ def _limits(data: object) -> Limits:
         raise MessageError(f"limits: unknown keys {sorted(unknown)}")
     values = {k: type(v)(_number(raw, k, low=0.001, high=1e6)) for k, v in defaults.items() if k in raw}
     return Limits(**values)
+
+
+def _stages(data: object) -> dict[Stage, float]:
+    """Unknown ones are passed over: a newer worker may measure more."""
+    raw = _mapping(data, "stages")
+    return {stage: _number(raw, stage.value, low=0, high=1e7) for stage in Stage if stage.value in raw}
+
+
+def _failure(value: object) -> Failure | None:
+    if value is None:
+        return None
+    return next((known for known in Failure if known.value == value), Failure.OTHER)  # a newer worker may name more
 
 
 def _check(data: object) -> CheckResult:

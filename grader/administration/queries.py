@@ -16,7 +16,6 @@ from grader.db.models import (
     RunStatus,
     Submission,
     SubmissionStatus,
-    User,
 )
 from worker.contract import Queue
 
@@ -112,33 +111,3 @@ def audit_entries(session: Session, filters: AuditFilter, *, limit: int, offset:
     if filters.until is not None:
         query = query.where(AuditEntry.at < filters.until)
     return list(session.scalars(query))
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What metrics tell; every number is counted in the database, so all web processes say the same."""
-
-    submissions: dict[str, int]
-    runs: dict[tuple[str, str], int]  # (queue, status)
-    oldest_waiting: dict[str, datetime]
-    seconds: float  # of all runs that ended with a result
-    ended: int
-    users: int
-
-
-def totals(session: Session) -> Totals:
-    statuses = session.execute(select(Submission.status, func.count()).group_by(Submission.status)).all()
-    runs = session.execute(select(Run.queue, Run.status, func.count()).group_by(Run.queue, Run.status)).all()
-    oldest = session.execute(
-        select(Run.queue, func.min(Run.created_at)).where(Run.status == RunStatus.QUEUED).group_by(Run.queue)
-    ).all()
-    ended = select(func.count(), func.coalesce(func.sum(Run.seconds_total), 0.0)).where(Run.status == RunStatus.DONE)
-    count, seconds = session.execute(ended).one()
-    return Totals(
-        submissions={status.value: number for status, number in statuses},
-        runs={(queue.value, status.value): number for queue, status, number in runs},
-        oldest_waiting={queue.value: at for queue, at in oldest},
-        seconds=float(seconds or 0.0),
-        ended=int(count),
-        users=session.scalar(select(func.count()).select_from(User).where(User.active.is_(True))) or 0,
-    )

@@ -8,6 +8,7 @@ from celery import Celery
 
 from grader.settings import Settings
 from grader.wiring import Backend
+from telemetry import celery_logs
 
 
 @lru_cache(maxsize=1)
@@ -21,5 +22,6 @@ def backend() -> Backend:
     return Backend.connect(settings())
 
 
+celery_logs.connect("recorder")
 app = Celery("grader", set_as_current=False)
 app.config_from_object("grader.tasks.configured:OPTIONS")

@@ -24,6 +24,8 @@ def options(settings: Settings) -> dict[str, Any]:
             "grader.tasks.similarity",
             "grader.tasks.sweeper",
             "grader.tasks.webhooks",
+            "grader.tasks.workers",
+            "grader.tasks.measuring",
             "grader.tasks.lti_sync",
         ],
         "task_queues": [Queue(name) for name in (RESULTS_QUEUE, DELIVERY_QUEUE)],  # type: ignore[no-untyped-call]

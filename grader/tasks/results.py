@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, TypeVar
 
 from celery import Task
@@ -13,8 +14,11 @@ from grader.audit.service import Actor
 from grader.db.base import ID_LENGTH
 from grader.grading import service as grading
 from grader.grading.outcomes import Alive, Recorded
+from grader.measuring import figures
 from grader.tasks.app import app, backend
+from grader.tasks.telling import tell
 from grader.time import utc_now
+from telemetry import context
 from worker.contract import (
     TASK_HANDED_BACK,
     TASK_HEARTBEAT,
@@ -77,9 +81,11 @@ def run_result(task: Task, message: object = None) -> str:
     parsed = _parse(ResultMessage, message, TASK_RESULT)
     if parsed is None:
         return "malformed"
-    with backend().writing() as session:
+    began = time.time_ns()
+    with context.bound(run=parsed.run_id), backend().writing() as session:
         outcome = grading.record(session, parsed, utc_now(), backend().rules)
-    return _say(task, parsed.run_id, outcome)
+    tell(parsed, outcome, began, time.time_ns())
+    return type(outcome).__name__.lower()
 
 
 def _parse(kind: type[Message], message: object, name: str) -> Message | None:
@@ -90,6 +96,7 @@ def _parse(kind: type[Message], message: object, name: str) -> Message | None:
         run_id = message.get("run_id") if isinstance(message, dict) else None
         text = str(error)
         log.error("%s: malformed message for run %r: %s", name, run_id, text)
+        figures.result_refused("malformed")
     with backend().writing() as session:
         audit.record(
             session,

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from grader.grading.outcomes import Swept
 from grader.grading.sweeping import BrokerView, sweep
+from grader.measuring import figures
 from grader.tasks import similarity
 from grader.tasks.app import app, backend
 from grader.tasks.lti_sync import Announcer
@@ -32,6 +33,7 @@ def sweep_once(parts: Backend) -> Swept:
     )
     with parts.writing() as session:
         swept = sweep(session, utc_now(), parts.rules, view)
+    figures.runs_lost(swept.lost)
     if swept.lost or swept.dispatched_again:
         log.warning("%d runs lost with their workers, %d jobs sent again", swept.lost, swept.dispatched_again)
     parts.dispatch()

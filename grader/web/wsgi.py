@@ -9,9 +9,12 @@ import signal
 import threading
 from types import FrameType
 
+from grader.measuring.adding import Adder
 from grader.private_files import make_private
 from grader.web.app import create_app
+from grader.web.backend import backend
 from grader.web.events import end_streams
+from telemetry import tracing
 
 
 def _end_streams_first() -> None:
@@ -35,4 +38,7 @@ def _end_streams_first() -> None:
 if threading.current_thread() is threading.main_thread():
     _end_streams_first()
 make_private()
+tracing.configure("web")
 app = create_app()
+with app.app_context():
+    Adder(backend().writing).start()

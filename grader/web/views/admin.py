@@ -10,12 +10,13 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from grader.administration import environments, metrics, queries, service
+from grader.administration import environments, metrics, queries, service, standing
 from grader.administration.queries import AuditFilter
 from grader.audit.service import Actor
 from grader.dashboard import health
 from grader.db.models import Submission
 from grader.grading import service as grading
+from grader.measuring.adding import add_up
 from grader.time import utc_now
 from grader.web import access, formats
 from grader.web.backend import backend, settings
@@ -102,8 +103,9 @@ def audit() -> ResponseReturnValue:
 @access.allow_token(access.administrator)
 def prometheus() -> Response:
     """For Prometheus, with the bearer token of an administrator."""
+    add_up(backend().writing)
     with backend().reading() as session:
-        text = metrics.exposition(queries.totals(session), queries.storage_use(session), utc_now())
+        text = metrics.exposition(standing.read(session, utc_now()), standing.measures(session))
     return Response(text, content_type=metrics.CONTENT_TYPE)
 
 

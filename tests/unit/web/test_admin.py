@@ -91,8 +91,9 @@ def test_prometheus_reads_figures_with_the_token_of_an_administrator(app: Flask,
     assert answer.status_code == 200
     for line in (
         'grader_submissions{status="graded"} 1.0',
-        'grader_runs{queue="cpu",status="queued"} 1.0',
-        "grader_grading_seconds_count 1.0",
+        'grader_queue_waiting{queue="cpu"} 1.0',
+        'grader_deliveries_waiting{target="webhook"} 0.0',
+        "grader_http_seconds_count{",
     ):
         assert line in answer.text
     refused = client.get("/admin/metrics", headers={"Authorization": f"Bearer {world.tokens['ida']}"})

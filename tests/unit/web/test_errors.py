@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from grader.broker import JobBroker
 from grader.errors import DomainError
 from grader.web import access
 from grader.web.app import create_app
@@ -93,18 +94,41 @@ def test_pages_name_no_other_host_and_carry_no_inline_code(sam: Browser, world: 
         assert not re.search(r"\sstyle=|\son[a-z]+=", page)
 
 
-def test_health_is_degraded_without_a_broker_and_tells_the_parts(client: FlaskClient) -> None:
-    answer = client.get("/healthz")
-    assert answer.status_code == 200
-    assert answer.json == {"status": "degraded", "database": "ok", "broker": "down", "storage": "ok"}
-
-
-def test_health_is_503_without_a_database(tmp_path: Path) -> None:
+def test_alive_asks_nothing_of_others(tmp_path: Path) -> None:
     settings = make_settings(tmp_path / "home", database_url=f"sqlite:///{tmp_path}/gone/grader.db")
     answer = create_app(settings).test_client().get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_ready_tells_each_part(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = client.get("/readyz")  # this service has no broker
+    assert answer.status_code == 503
+    assert answer.json == {"status": "not ready", "parts": {"database": "ok", "broker": "down", "storage": "ok"}}
+    monkeypatch.setattr(JobBroker, "answers", lambda self: True)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (200, "ready")
+
+
+def test_not_ready_without_a_database_or_a_store_to_write_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    gone = f"sqlite:///{tmp_path}/gone/grader.db"
+    settings = make_settings(tmp_path / "home", database_url=gone, blob_url=str(tmp_path / "file/blobs"))
+    answer = create_app(settings).test_client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json is not None
-    assert answer.json["database"] == "down"
+    assert (answer.json["parts"]["database"], answer.json["parts"]["storage"]) == ("down", "down")
+    assert str(tmp_path) not in answer.text
+
+
+@pytest.mark.parametrize(("revision", "state"), [("0001", "not migrated"), ("9999", "ok")])
+def test_not_ready_before_the_migration_but_beside_a_later_one(
+    world: World, client: FlaskClient, revision: str, state: str
+) -> None:
+    with world.backend.writing() as s:
+        s.execute(text("UPDATE alembic_version SET version_num = :at"), {"at": revision})
+    answer = client.get("/readyz")
+    assert answer.json is not None
+    assert answer.json["parts"]["database"] == state
 
 
 def test_pages_say_so_when_the_database_is_gone(world: World, sam: Browser) -> None:
