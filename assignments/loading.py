@@ -36,6 +36,7 @@ def load_package(folder: Path) -> Package:
         summary=model.summary,
         environment=model.environment,
         device=model.device,
+        gpu_memory_mib=model.gpu_memory_mib,
         limits=model.limits.spec(),
         answers=tuple(a.spec() for a in model.answers),
         checks=tuple(c.spec() for c in model.checks),

@@ -122,6 +122,7 @@ class Metadata:
     helps: HelpsSpec = field(default_factory=HelpsSpec)
     locked: LockedSpec = field(default_factory=LockedSpec)
     leaderboard: LeaderboardSpec | None = None
+    gpu_memory_mib: int = 0  # that it needs of a GPU; 0: as much as an ordinary notebook
 
     @property
     def max_score(self) -> float:

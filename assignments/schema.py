@@ -114,7 +114,8 @@ class AssignmentModel(_Model):
     title: Text
     summary: Text
     environment: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "course"
-    device: Literal["cpu", "gpu"] = "cpu"
+    device: Literal["cpu", "gpu", "gpu-or-cpu"] = "cpu"
+    gpu_memory_mib: int = Field(0, ge=0, le=1_000_000)
     limits: LimitsModel = Field(default_factory=lambda: LimitsModel.model_validate({}))
     policy: PolicyModel = Field(default_factory=PolicyModel)
     dates: DatesModel = Field(default_factory=DatesModel)
@@ -134,6 +135,10 @@ class AssignmentModel(_Model):
             raise ValueError(f"checks: no [[answers]] field for {_listed(asked - fields)}")
         if fields - asked:
             raise ValueError(f"answers: no check of kind 'answer' for {_listed(fields - asked)}")
+        if self.gpu_memory_mib and self.device == "cpu":
+            raise ValueError(
+                "gpu_memory_mib: the device is 'cpu'; leave it out, or set device to 'gpu' or 'gpu-or-cpu'"
+            )
         if self.leaderboard is not None and self.leaderboard.check not in {c.key for c in self.checks}:
             raise ValueError(f"leaderboard: there is no check {self.leaderboard.check!r}")
         return self

@@ -16,7 +16,7 @@ from pathlib import Path
 from assignments.notebooks import read_notebook
 from worker.contract import Limits
 from worker.environments import Environment, load_environments
-from worker.gpu.lease import environment_for
+from worker.gpu.use import environment_for
 from worker.kernels.session import NotebookSession, SessionSpec
 from worker.sandbox.observing import Observer, observing
 

@@ -21,7 +21,7 @@ class Environment:
     name: str
     interpreter: Path
     preload: tuple[str, ...] = ()  # modules that a warm parent imports; none: every kernel is started from nothing
-    gpu: Gpu | None = None  # that its kernels may use; never from the file, but given by worker.gpu.lease
+    gpu: Gpu | None = None  # that its kernels may use; never from the file, but given by worker.gpu.use
 
 
 def load_environments(path: Path) -> dict[str, Environment]:

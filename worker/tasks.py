@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -25,9 +26,10 @@ from worker.contract import (
     StartedMessage,
 )
 from worker.environments import Environment, EnvironmentsError, load_environments
-from worker.gpu.discovery import NvidiaSmi
-from worker.gpu.lease import NoGpu, environment_for
+from worker.gpu.asking import ObservedDriver
+from worker.gpu.places import Sharing
 from worker.gpu.slots import check_slots
+from worker.gpu.use import NoGpu, device_use, finish_job
 from worker.pipeline.request import GradeRequest, Grading, failed
 from worker.pipeline.resolve import ResolveError, Resolver
 from worker.pipeline.run import grade_sync
@@ -58,7 +60,8 @@ def _resolver() -> Resolver:
 def refuse_surplus_slots(instance: Any, **_: Any) -> None:
     """Before the first job: a slot without a GPU would take jobs that want one, and fail them."""
     try:
-        check_slots(list(instance.app.amqp.queues.consume_from), instance.concurrency, NvidiaSmi())
+        queues = list(instance.app.amqp.queues.consume_from)
+        check_slots(queues, instance.concurrency, ObservedDriver(), Sharing(_settings().gpu_slot_mib))
     except NoGpu as problem:
         raise SystemExit(f"{problem.reason}\n  To mend it: {problem.fix}") from None
 
@@ -105,6 +108,7 @@ def grade(message: dict[str, Any]) -> None:
         progress("done")
     finally:
         progress.close()
+        finish_job()
 
 
 def _grade(job: JobMessage, settings: WorkerSettings, progress: Callable[..., None]) -> Grading:
@@ -117,23 +121,24 @@ def _grade(job: JobMessage, settings: WorkerSettings, progress: Callable[..., No
         log.error("run %s not graded: %s", job.run_id, error)
         return failed(str(error))
     if job.queue is Queue.GPU and settings.warm and not settings.unsafe:
-        _keep_warm_with_gpu(environment)
+        _keep_warm_with_gpu(environment, package.metadata.gpu_memory_mib)
     request = GradeRequest(
         notebook=data,
         package=package,
         environment=environment,
         limits=job.limits,
         answers=job.answers,
+        device=job.queue.value,
         unsafe=settings.unsafe,
         max_notebook_bytes=settings.max_notebook_bytes,
     )
     return grade_sync(request, progress)
 
 
-def _keep_warm_with_gpu(environment: Environment) -> None:
+def _keep_warm_with_gpu(environment: Environment, memory_mib: int) -> None:
     """From the first job on, because a worker may serve both queues: the GPU is taken when it is needed."""
     with contextlib.suppress(NoGpu):  # said where the kernel is to be started
-        POOLS.keep_warm(environment_for(environment, "gpu"))
+        POOLS.keep_warm(replace(environment, gpu=device_use().bound(memory_mib)))
 
 
 def to_message(job: JobMessage, grading: Grading, worker: str, executed: str = "") -> ResultMessage:

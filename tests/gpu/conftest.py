@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from worker.environments import Environment, load_environments
-from worker.gpu.discovery import Gpu, NvidiaSmi
+from worker.gpu.asking import ObservedDriver
+from worker.gpu.discovery import Gpu
 from worker.sandbox.warm.pool import POOLS, Pool
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +18,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def gpu() -> Gpu:
-    found = NvidiaSmi().gpus()
+    driver = ObservedDriver()
+    found = driver.gpus()
+    driver.close()
     if not found:
         pytest.skip("this machine has no NVIDIA GPU")
     return found[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from grader.cli.worker import celery_command
+from tests.support.recorded_gpus import card, record
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,19 +49,8 @@ def test_the_slots_of_a_killed_worker_die_with_it_also_in_the_middle_of_work(tmp
         process.wait()
 
 
-ONE_GPU = """#!/bin/sh
-cat <<'END'
-<nvidia_smi_log><gpu><product_name>NVIDIA H200</product_name><uuid>GPU-1</uuid><minor_number>0</minor_number>
-<fb_memory_usage><total>143771 MiB</total></fb_memory_usage></gpu></nvidia_smi_log>
-END
-"""
-
-
 def test_a_worker_with_more_slots_than_gpus_does_not_start_and_says_what_to_do(tmp_path: Path) -> None:
-    driver = tmp_path / "nvidia-smi"
-    driver.write_text(ONE_GPU)
-    driver.chmod(0o755)
-    environ = {**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin", "WORKER_BROKER_URL": "memory://"}
+    environ = {**os.environ, **record(tmp_path, [card(0)]), "WORKER_BROKER_URL": "memory://"}
     environ.pop("CUDA_VISIBLE_DEVICES", None)
     command = celery_command(["cpu", "gpu"], 2, "test", "INFO")
     ended = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=250, check=False)

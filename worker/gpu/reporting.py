@@ -28,15 +28,16 @@ class ConsumerSlots:
         self._consumer = consumer
         self._other = set(consumer.app.amqp.queues.consume_from) - {Queue.GPU.value}
         self._open = True
-        self._started = int(consumer.pool.num_processes)
+        self._wanted = int(consumer.pool.num_processes)
 
     def now(self) -> int:
         if not self._open:
             return 0
-        return self._started if self._other else int(self._consumer.pool.num_processes)
+        return self._wanted if self._other else int(self._consumer.pool.num_processes)
 
     def set(self, slots: int) -> None:
         """Returns at once; what cannot be done while all processes are busy is asked for again at the next look."""
+        self._wanted = slots
         self._consumer.call_soon(self._apply, slots)
 
     def _apply(self, slots: int) -> None:

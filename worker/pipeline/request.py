@@ -19,6 +19,7 @@ class GradeRequest:
     environment: Environment
     limits: Limits
     answers: Mapping[str, str] = field(default_factory=dict)
+    device: str = ""  # "cpu" or "gpu", as the run's queue has it; "": as the assignment asks
     unsafe: bool = False
     max_notebook_bytes: int = MAX_NOTEBOOK_BYTES
     seed: int | None = None  # None: drawn from the system's randomness, as it must be when grading

@@ -25,7 +25,8 @@ from assignments.outcome import Conclusion, Outcome
 from worker.checker.checks import Checks, Moment
 from worker.checker.errors import CheckBroken, CheckerLost, ChecksUnusable
 from worker.contract import CellSummary, CheckResult, GradeStatus, Seconds
-from worker.gpu.lease import NoGpu, environment_for
+from worker.environments import Environment
+from worker.gpu.use import NoGpu, environment_for, require_well_device
 from worker.kernels.session import KernelStartError, NotebookSession, SessionSpec
 from worker.pipeline.ask import KernelRelay
 from worker.pipeline.causes import cause_of_absence
@@ -103,7 +104,7 @@ class NotebookRun:
 
     async def grade(self) -> Grading:
         spec = SessionSpec(
-            environment=environment_for(self.request.environment, self.request.package.metadata.device),
+            environment=self._environment(),
             limits=self.request.limits,
             data_files=self.request.package.metadata.data_files,
             unsafe=self.request.unsafe,
@@ -120,6 +121,7 @@ class NotebookRun:
             await self._run_checks(session, moments.at(END))
             await self._run_again(session, moments)
             death_reason = session.death_reason  # read before we end the kernel ourselves
+        require_well_device()
         usage = session.usage
         return Grading(
             status=GradeStatus.GRADED,
@@ -131,6 +133,11 @@ class NotebookRun:
             executed=written(self.notebook),
             staff_text="\n\n".join(f"{key}: {text}" for key, text in self.broken.items()),
         )
+
+    def _environment(self) -> Environment:
+        metadata = self.request.package.metadata
+        device = self.request.device or metadata.device
+        return environment_for(self.request.environment, device, metadata.gpu_memory_mib)
 
     def _skip_not_attempted(self) -> None:
         student = [cell.source for _, cell in self.cells]

@@ -25,12 +25,13 @@ class Undertaker:
         self._owner = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: set[concurrent.futures.Future[None]] = set()
+        self.unremoved = 0  # kernels that could not be removed, since the process began
 
     async def bury(self, remove: Callable[[], Awaitable[None]]) -> None:
         """`remove` will be called; it must not belong to the event loop of the caller."""
         while len(waiting := self._unfinished()) >= MOST_WAITING:
             await asyncio.wait({asyncio.wrap_future(one) for one in waiting}, return_when=asyncio.FIRST_COMPLETED)
-        future = asyncio.run_coroutine_threadsafe(_removed(remove), self._running_loop())
+        future = asyncio.run_coroutine_threadsafe(self._removed(remove), self._running_loop())
         with self._lock:
             self._waiting.add(future)
         future.add_done_callback(self._done)
@@ -56,17 +57,17 @@ class Undertaker:
                 threading.Thread(target=self._loop.run_forever, name="undertaker", daemon=True).start()
             return self._loop
 
+    async def _removed(self, remove: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await remove()
+        except Exception:
+            self.unremoved += 1
+            log.exception("a kernel could not be removed")
+
     def _forget_if_forked(self) -> None:
         """A forked process has neither the thread nor the kernels of the one that it was forked from."""
         if self._owner != os.getpid():
             self._owner, self._loop, self._waiting = os.getpid(), None, set()
-
-
-async def _removed(remove: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await remove()
-    except Exception:
-        log.exception("a kernel could not be removed")
 
 
 UNDERTAKER = Undertaker()

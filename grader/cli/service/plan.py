@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader import urls
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 WEB_THREADS = 40  # more than grader.web.events.MOST_STREAMS: open live pages hold one each
 PYTHON = (sys.executable, "-P")
+DRIVER_NODES = ("/dev/nvidiactl", "/dev/dxg")  # without one of them nobody needs to be asked
 
 
 @dataclass(frozen=True)
@@ -134,12 +136,18 @@ def _celery_is_ready(log: LogTail) -> bool:
 
 def gpu_count() -> int:
     """Those that a worker may use; 0 where the driver says nothing that can be understood."""
-    from worker.gpu.discovery import GpuError, NvidiaSmi
+    from worker.gpu.asking import ObservedDriver
+    from worker.gpu.discovery import GpuError
 
+    if not any(Path(node).exists() for node in DRIVER_NODES):
+        return 0
+    driver = ObservedDriver()
     try:
-        return len(NvidiaSmi().gpus())
+        return len(driver.gpus())
     except GpuError:
         return 0
+    finally:
+        driver.close()
 
 
 def default_concurrency() -> int:

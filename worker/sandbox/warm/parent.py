@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -201,7 +202,8 @@ class WarmParent:
             return
         self._control.close()
         self._started.process.kill()
-        self._started.process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a GPU's driver may hold what is in it for ever
+            self._started.process.wait(GONE_S)
         self._started.close()
         os.close(self.pidfd)
 

@@ -230,6 +230,21 @@ class Pools:
             self._forget_if_forked()
             return self._pools.get(_key(environment))
 
+    def drop(self, uuid: str) -> None:
+        """Ends what was made for a GPU, without waiting for it: a sick one may not let go of its processes."""
+        with self._lock:
+            self._forget_if_forked()
+            gone = [self._pools.pop(key) for key in list(self._pools) if key[1] == uuid]
+        for pool in gone:
+            threading.Thread(target=pool.stop, name="dropped-pool", daemon=True).start()
+
+    def spares_with_gpu(self) -> list[Spare]:
+        """Kernels that wait for a job and may have begun CUDA."""
+        with self._lock:
+            self._forget_if_forked()
+            pools = [pool for key, pool in self._pools.items() if key[1]]
+        return [spare for pool in pools for spare in pool.spares]
+
     def stop(self) -> None:
         UNDERTAKER.wait()
         with self._lock:

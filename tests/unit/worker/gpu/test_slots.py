@@ -6,14 +6,20 @@ import re
 
 import pytest
 
-from worker.gpu.lease import NoGpu
+from tests.support.recorded_gpus import Machine
+from worker.gpu.places import Sharing
 from worker.gpu.slots import check_slots
+from worker.gpu.use import NoGpu
 
-from .test_lease import Broken, Machine
+
+def broken() -> Machine:
+    machine = Machine()
+    machine.trouble = "the driver does not work"
+    return machine
 
 
 def test_a_worker_of_the_queue_cpu_needs_no_gpu_and_does_not_ask_for_one() -> None:
-    check_slots(["cpu"], 8, Broken())
+    check_slots(["cpu"], 8, broken())
 
 
 @pytest.mark.parametrize("queues", [["gpu"], ["cpu", "gpu"]])
@@ -45,4 +51,10 @@ def test_more_slots_than_gpus_are_refused_with_what_to_do(
 
 def test_a_driver_that_does_not_work_is_named() -> None:
     with pytest.raises(NoGpu, match="does not work"):
-        check_slots(["gpu"], 1, Broken())
+        check_slots(["gpu"], 1, broken())
+
+
+def test_a_device_that_is_shared_has_several_slots() -> None:
+    check_slots(["gpu"], 8, Machine("GPU-a", "GPU-b"), Sharing(20_000))
+    with pytest.raises(NoGpu, match=r"9 slots.*has 2 with 8 slots of 20000 MiB"):
+        check_slots(["gpu"], 9, Machine("GPU-a", "GPU-b"), Sharing(20_000))
