@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import select
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ from worker.checker.errors import CheckerLost, SandboxUnavailable
 from worker.checker.jail import start_parent
 from worker.checker.limits import CheckerLimits
 from worker.checker.process import CheckerProcess
+from worker.sandbox import pidfd
 from worker.sandbox.diagnosis import start_failure
 from worker.sandbox.errors import KernelStartError
 from worker.sandbox.jail import Started
@@ -89,7 +89,7 @@ class Parent:
             assert self._control is not None
             try:
                 socket.send_fds(self._control, [b"fork"], passed)
-                if _readable(self._control, FORK_S):
+                if pidfd.is_readable(self._control, FORK_S):
                     said, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 1)
                     if said and len(descriptors) == 1:
                         return descriptors[0]
@@ -137,7 +137,7 @@ class Parent:
         assert self._control is not None
         assert self._started is not None
         said, deadline = b"", time.monotonic() + READY_S
-        while not _readable(self._control, LOOK_S):
+        while not pidfd.is_readable(self._control, LOOK_S):
             if self._over.is_set() or time.monotonic() > deadline:
                 raise CheckerLost(f"The parent of checkers was not ready within {READY_S:.0f} s.")
         with contextlib.suppress(ConnectionError):
@@ -211,9 +211,3 @@ class Parents:
 
 
 CHECKERS = Parents()
-
-
-def _readable(channel: socket.socket, timeout_s: float) -> bool:
-    poller = select.poll()
-    poller.register(channel, select.POLLIN)
-    return bool(poller.poll(timeout_s * 1000))

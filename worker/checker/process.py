@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import re
-import select
 import signal
 import socket
 import time
@@ -101,10 +100,10 @@ class CheckerProcess:
         return self.ended(f"it took longer than the {allowed_s:g} s that it may compute, and was stopped")
 
     async def _gone(self) -> CheckerEnded | CheckerLost:
-        if not await asyncio.to_thread(_readable, self._handle, END_S):
+        if not await asyncio.to_thread(pidfd.is_readable, self._handle, END_S):
             return self.ended("it closed its channel to the worker")
-        await asyncio.to_thread(_readable, self._report, REPORT_S)
-        told = os.read(self._report, 4096) if _readable(self._report, 0) else b""
+        await asyncio.to_thread(pidfd.is_readable, self._report, REPORT_S)
+        told = os.read(self._report, 4096) if pidfd.is_readable(self._report, 0) else b""
         if not told:
             self.close()
             return CheckerLost("The checker was lost with the process that it was forked from.")
@@ -121,13 +120,13 @@ class CheckerProcess:
         """It comes in many pieces; the line of checks.py is enough."""
         deadline = time.monotonic() + TRACE_S
         while not LINE_OF_CHECKS.search(self._traced) and (left := deadline - time.monotonic()) > 0:
-            if not _readable(self._trace, left) or not self._read_trace():
+            if not pidfd.is_readable(self._trace, left) or not self._read_trace():
                 return
 
     def _read_trace(self) -> bool:
         """Whether there was more of it."""
         more = b""
-        if len(self._traced) < MAX_TRACE_BYTES and _readable(self._trace, 0):
+        if len(self._traced) < MAX_TRACE_BYTES and pidfd.is_readable(self._trace, 0):
             more = os.read(self._trace, MAX_TRACE_BYTES)
         self._traced += more
         return bool(more)
@@ -151,9 +150,3 @@ def _how(code: int) -> str:
         more = " (out of computing time, or the machine is out of memory)" if -code == signal.SIGKILL else ""
         return f"its process was killed by signal {-code} ({described}){more}"
     return f"its process was killed by signal {-code}"
-
-
-def _readable(descriptor: int, timeout_s: float) -> bool:
-    poller = select.poll()
-    poller.register(descriptor, select.POLLIN)
-    return bool(poller.poll(timeout_s * 1000))

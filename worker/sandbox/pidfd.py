@@ -7,6 +7,7 @@ import contextlib
 import os
 import select
 import signal
+import socket
 
 
 def send(pidfd: int, number: int) -> None:
@@ -16,9 +17,14 @@ def send(pidfd: int, number: int) -> None:
 
 
 def has_ended(pidfd: int) -> bool:
+    return is_readable(pidfd, 0)
+
+
+def is_readable(channel: socket.socket | int, timeout_s: float) -> bool:
+    """Whether there is something to read, or to be known of a process, in time. Blocks meanwhile."""
     poller = select.poll()
-    poller.register(pidfd, select.POLLIN)
-    return bool(poller.poll(0))
+    poller.register(channel, select.POLLIN)
+    return bool(poller.poll(timeout_s * 1000))
 
 
 async def ended(pidfd: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -52,7 +51,7 @@ class Spare:
 
     def discard(self) -> None:
         pidfd.send(self.first_pidfd, signal.SIGKILL)
-        _readable(self.first_pidfd, GONE_S)
+        pidfd.is_readable(self.first_pidfd, GONE_S)
         self.group.remove()
         self.table.close()
         self.close_channels()
@@ -87,7 +86,7 @@ class WarmParent:
 
     def _welcome(self, given_up: Callable[[], bool]) -> list[str]:
         deadline = time.monotonic() + READY_S
-        while not _readable(self._control, LOOK_S):
+        while not pidfd.is_readable(self._control, LOOK_S):
             if given_up() or time.monotonic() > deadline:
                 raise ParentFailed(f"it was not ready within {READY_S:.0f} s")
         try:
@@ -126,7 +125,7 @@ class WarmParent:
             return spare
 
     def _forked(self, undo: contextlib.ExitStack) -> int:
-        if not _readable(self._control, FORK_S):
+        if not pidfd.is_readable(self._control, FORK_S):
             raise ParentFailed(f"it forked nothing within {FORK_S:.0f} s")
         said, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 1)
         for descriptor in descriptors:
@@ -137,7 +136,7 @@ class WarmParent:
 
     def _hello(self, kernel: socket.socket, jailer: socket.socket) -> int:
         """The process that the system says the kernel's first word came from."""
-        if not _readable(kernel, FORK_S):
+        if not pidfd.is_readable(kernel, FORK_S):
             raise ParentFailed(f"a forked kernel was silent for {FORK_S:.0f} s")
         said, ancillary, _, _ = kernel.recvmsg(MESSAGE_BYTES, socket.CMSG_SPACE(CREDENTIALS.size))
         if not said or b"hello" not in said:
@@ -215,16 +214,10 @@ def _channel(undo: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
     return ours, theirs
 
 
-def _readable(channel: socket.socket | int, timeout_s: float) -> bool:
-    poller = select.poll()
-    poller.register(channel, select.POLLIN)
-    return bool(poller.poll(timeout_s * 1000))
-
-
 def _receive(channel: socket.socket, timeout_s: float) -> bytes:
     """One message; b"" at the end, or when none comes in time."""
     try:
-        return channel.recv(MESSAGE_BYTES) if _readable(channel, timeout_s) else b""
+        return channel.recv(MESSAGE_BYTES) if pidfd.is_readable(channel, timeout_s) else b""
     except OSError:
         return b""
 
