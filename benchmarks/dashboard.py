@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert, text, update
+from sqlalchemy import event, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from assignments.loading import load_package
@@ -59,6 +59,7 @@ from worker.contract import GradeStatus, Queue, Verdict
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "deep-networks-1"  # it has a question that people mark
 PASSWORD = "a password for measuring"
+STAFF, STUDENT = "staff@example.org", "s0@example.org"
 DIGEST = "0" * 64
 SEEDER = Actor.system("benchmark")
 CHUNK = 20_000
@@ -95,19 +96,36 @@ def main() -> None:
 def pages() -> list[str]:
     course = "/courses/large"
     one = f"{course}/assignments/exercise-1"
+    book = f"{course}/gradebook"
+    orders = ("sort=total", "sort=total&order=descending", "sort=exercise-1", "section=Group+1", "q=Student+01")
+    books = [book, *(f"{book}?{order}" for order in orders), f"{book}?sort=total&page=20"]
     marking = (f"{one}/marking", f"{one}/marking/linear_regions")
-    return [f"{course}/dashboard", f"{one}/dashboard", f"{course}/gradebook", *marking, f"{one}/submissions"]
+    return [f"{course}/dashboard", f"{one}/dashboard", *books, *marking, f"{one}/submissions", "/"]
+
+
+def student_pages(backend: Backend) -> list[str]:
+    """Of the first student: home, an assignment, the result of the last attempt at it, the grades."""
+    with backend.reading() as session:
+        student = session.scalars(select(User).where(User.email == STUDENT)).one()
+        last = select(Submission.id).where(Submission.student_id == student.id).order_by(Submission.created_at.desc())
+        submission = session.scalars(last.limit(1)).one()
+    return ["/", "/courses/large/assignments/exercise-1", f"/submissions/{submission}", "/courses/large/grades"]
 
 
 def measure(settings: Settings, repeat: int) -> None:
     app = create_app(settings)
-    client = app.test_client()
-    _sign_in(client)
     with app.app_context():
         from grader.web.backend import backend
 
-        engine = backend().engine
-    for path in pages():
+        connected = backend()
+    for email, paths in ((STAFF, pages()), (STUDENT, student_pages(connected))):
+        client = app.test_client()
+        _sign_in(client, email)
+        _measure(client, connected.engine, paths, repeat)
+
+
+def _measure(client: FlaskClient, engine: Any, paths: Sequence[str], repeat: int) -> None:
+    for path in paths:
         with _counted(engine) as statements:
             answer = client.get(path)
         if answer.status_code != 200:
@@ -132,10 +150,10 @@ def _counted(engine: Any) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-def _sign_in(client: FlaskClient) -> None:
+def _sign_in(client: FlaskClient, email: str) -> None:
     found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)
     assert found
-    data = {"email": "staff@example.org", "password": PASSWORD, "csrf_token": found.group(1)}
+    data = {"email": email, "password": PASSWORD, "csrf_token": found.group(1)}
     assert client.post("/sign-in", data=data).status_code == 302
 
 
@@ -146,10 +164,11 @@ def seed(session: Session, students: int, assignments: int, attempts: int) -> No
     """Rows as the service writes them, in bulk: through the services it would take an hour."""
     now = utc_now()
     course = courses.create_course(session, slug="large", title="A large course", by=SEEDER)
-    staff = accounts.create_user(session, email="staff@example.org", name="Staff", password=PASSWORD)
+    staff = accounts.create_user(session, email=STAFF, name="Staff", password=PASSWORD)
     courses.enrol(session, user=staff, course=course, role=Role.INSTRUCTOR, by=SEEDER)
     session.add(Blob(digest=DIGEST, size_bytes=1000))
     people = _people(session, course, students, now)
+    accounts.set_password(session, user=session.get_one(User, people[0]), password=PASSWORD, by=SEEDER)
     package = load_package(ROOT / "assignments" / PACKAGE).metadata
     for number in range(1, assignments + 1):
         release = Release.from_metadata(package)

@@ -53,7 +53,7 @@ def cells_of(
     session: Session, assignment_ids: Sequence[str], student_ids: Sequence[str] | None = None
 ) -> dict[Key, Cell]:
     """The cells that have anything in them; `student_ids` None: of all students."""
-    counts = _handed_in(session, assignment_ids, student_ids)
+    counts = handed_in(session, assignment_ids, student_ids)
     query = select(
         Grade.student_id, Grade.assignment_id, Grade.score, Grade.max_score, Grade.override_score.is_not(None),
         Grade.excused, Grade.kept_share, Grade.note, Grade.revision,
@@ -63,29 +63,46 @@ def cells_of(
     cells: dict[Key, Cell] = {}
     for student, assignment, score, most, overridden, excused, kept, note, revision in session.execute(query):
         key = (student, assignment)
-        handed_in = counts.pop(key, (0, 0, 0))
-        cells[key] = Cell(score, most, overridden, excused, kept, note, revision, *handed_in)
+        handed = counts.pop(key, (0, 0, 0))
+        cells[key] = Cell(score, most, overridden, excused, kept, note, revision, *handed)
     cells.update({key: Cell(handed_in=n, waiting=w, failed=f) for key, (n, w, f) in counts.items()})
     return cells
 
 
 def result_of(column: Column, cell: Cell, allowance: Allowance | None, *, weighted: bool, now: datetime) -> Result:
     """The cell as a part of the course total."""
-    due = own_due(column.due_at, allowance)
-    most = cell.max_score or column.max_score
     return Result(
-        weight=column.weight if weighted else column.max_score,
-        share=cell.score / most if cell.score is not None and most else None,
+        weight=weight_of(column, weighted=weighted),
+        share=share_of(column, cell.score, cell.max_score),
         excused=cell.excused,
         waiting=cell.waiting + cell.failed > 0,
-        overdue=column.published and due is not None and now > due,
+        overdue=is_overdue(column, allowance, now),
     )
 
 
-def _handed_in(
-    session: Session, assignment_ids: Sequence[str], student_ids: Sequence[str] | None
+def weight_of(column: Column, *, weighted: bool) -> float:
+    return column.weight if weighted else column.max_score
+
+
+def share_of(column: Column, score: float | None, max_score: float | None) -> float | None:
+    most = max_score or column.max_score
+    return score / most if score is not None and most else None
+
+
+def is_overdue(column: Column, allowance: Allowance | None, now: datetime) -> bool:
+    due = own_due(column.due_at, allowance)
+    return column.published and due is not None and now > due
+
+
+def handed_in(
+    session: Session,
+    assignment_ids: Sequence[str],
+    student_ids: Sequence[str] | None = None,
+    *,
+    unfinished: bool = False,
 ) -> dict[Key, tuple[int, int, int]]:
-    """By whom it counts for: what a student handed in, and what others of the group did."""
+    """How many, how many of them not graded yet, and how many not gradable, by whom it counts for: what a student
+    handed in, and what others of the group did. `unfinished`: those alone that are not graded."""
     found: dict[Key, tuple[int, int, int]] = {}
     waiting = func.count().filter(Submission.status.in_(WAITING))
     failed = func.count().filter(Submission.status == SubmissionStatus.FAILED)
@@ -94,6 +111,8 @@ def _handed_in(
         query = select(student, Submission.assignment_id, func.count(), waiting, failed).where(
             Submission.assignment_id.in_(assignment_ids)
         )
+        if unfinished:
+            query = query.where(Submission.status.in_((*WAITING, SubmissionStatus.FAILED)))
         if student is others:
             query = query.join(SubmissionMember, SubmissionMember.submission_id == Submission.id)
         if student_ids is not None:

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session, aliased
 from grader.audit import queries as audit
 from grader.courses import queries as courses
 from grader.db.models import Assignment, AuditEntry, Course, Enrolment, Extension, Grade, Role, User
+from grader.gradebook import ordering
 from grader.gradebook.cells import NOTHING, Cell, Column, Key, cells_of, result_of
+from grader.gradebook.ordering import allowances_for
 from grader.gradebook.total_rules import rule_of
 from grader.gradebook.totals import CourseTotal, course_total
-from grader.policies.queries import allowances_of
 from grader.time import utc_now
 
 PEOPLE_SORTS = ("name", "email", "section", "total")
@@ -60,16 +61,16 @@ def gradebook(
     columns = columns_of(session, course_id)
     query = _students(course_id, filters)
     total = session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-    by_total = filters.sort == "total"  # which the database cannot tell: everybody's is worked out
     query = _sorted(query, filters, columns)
-    if not by_total:
-        query = query.limit(limit).offset(offset)
-    people = [(user, section) for user, section in session.execute(query)]
-    everybody = by_total or limit is None
-    cells = cells_of(session, [c.id for c in columns], None if everybody else [user.id for user, _ in people])
+    if filters.sort == "total":  # which the database cannot tell: everybody's is worked out
+        everybody = list(session.scalars(query.with_only_columns(User.id, maintain_column_froms=True)))
+        ids = ordering.by_total(session, course_id, columns, everybody, descending=filters.descending)[offset:][:limit]
+        found = {user.id: (user, section) for user, section in session.execute(query.where(User.id.in_(ids)))}
+        people = [found[user_id] for user_id in ids]
+    else:
+        people = [(user, section) for user, section in session.execute(query.limit(limit).offset(offset))]
+    cells = cells_of(session, [c.id for c in columns], None if limit is None else [user.id for user, _ in people])
     rows = _rows(session, course_id, columns, people, cells)
-    if by_total:
-        rows = _by_total(rows, descending=filters.descending)[offset:][:limit]
     return Gradebook(columns, tuple(rows), total, sections_of(session, course_id))
 
 
@@ -156,10 +157,7 @@ def _rows(
     cells: Mapping[Key, Cell],
 ) -> list[Row]:
     rule, now = rule_of(session.get_one(Course, course_id)), utc_now()
-    allowances = {}
-    if rule.missing_zero:
-        given = courses.assignments_of(session, course_id, published_only=False)
-        allowances = allowances_of(session, given, people[0][0].id if len(people) == 1 else None)
+    allowances = allowances_for(session, course_id, rule, people[0][0].id if len(people) == 1 else None)
     rows = []
     for user, section in people:
         own = tuple(cells.get((user.id, column.id), NOTHING) for column in columns)
@@ -169,10 +167,3 @@ def _rows(
         ]
         rows.append(Row(user, section, own, course_total(rule, results)))
     return rows
-
-
-def _by_total(rows: Sequence[Row], *, descending: bool) -> list[Row]:
-    """Those without a total last, either way; equal ones stay in the order of their names."""
-    known = [row for row in rows if row.total.percent is not None]
-    known.sort(key=lambda row: row.total.percent or 0.0, reverse=descending)
-    return known + [row for row in rows if row.total.percent is None]
