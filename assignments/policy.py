@@ -11,6 +11,7 @@ from datetime import datetime
 
 COUNTED = ("best", "last", "chosen")
 UNITS = ("hour", "day")
+SUPERSEDING = ("last_counts", "always", "never")
 HIDDEN = ("never", "names", "after_closing")
 
 
@@ -21,7 +22,9 @@ class PolicySpec:
     Late work loses `late_percent` of its points for each `late_per` begun, counted from the due date plus
     `grace_minutes`, and keeps at least `late_floor_percent` of them. `late_tokens` is how many of the course's
     late tokens a student may spend on this assignment. `hidden_checks` is what students learn of checks whose
-    visibility is "hidden": nothing, their names, or everything once nobody can hand in any more.
+    visibility is "hidden": nothing, their names, or everything once nobody can hand in any more. `superseding` says
+    when a newer attempt takes the place of an older one that still waits: by default only where the last one counts,
+    because elsewhere the older one could be worth more, and how long the queue is must not decide a grade.
     """
 
     attempts: int | None = None
@@ -33,6 +36,11 @@ class PolicySpec:
     grace_minutes: float = 0.0
     late_tokens: int = 0
     hidden_checks: str = "never"
+    superseding: str = "last_counts"
+
+    @property
+    def supersedes(self) -> bool:
+        return self.superseding == "always" or (self.superseding == "last_counts" and self.counted == "last")
 
 
 @dataclass(frozen=True)

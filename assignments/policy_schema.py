@@ -24,6 +24,7 @@ class PolicyModel(BaseModel):
     grace_minutes: float = Field(0.0, ge=0, le=MOST_MINUTES, allow_inf_nan=False)
     late_tokens: int = Field(0, ge=0, le=100)
     hidden_checks: Literal["never", "names", "after_closing"] = "never"
+    superseding: Literal["last_counts", "always", "never"] = "last_counts"
 
     def spec(self) -> PolicySpec:
         return PolicySpec(**self.model_dump())

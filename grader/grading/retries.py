@@ -10,7 +10,7 @@ from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Run, RunCause, RunStatus, Submission
-from grader.grading import quarantine, queries, runs
+from grader.grading import quarantine, queries, runs, superseding
 from grader.grading.rules import GradingRules
 from grader.grading.states import RunEvent, SubmissionEvent, move, step
 from worker.contract import GradeStatus
@@ -72,15 +72,21 @@ def supersede(session: Session, submission: Submission, by: Actor) -> str | None
     return run.id
 
 
+def settle(session: Session, submission: Submission) -> None:
+    """No run of it is on its way any more: what counted before still counts, or it has failed."""
+    counted = submission.counted_run
+    if counted is None:
+        move(submission, SubmissionEvent.GIVEN_UP)
+        superseding.revive(session, submission)
+    else:
+        graded = counted.outcome is GradeStatus.GRADED
+        move(submission, SubmissionEvent.GRADED if graded else SubmissionEvent.REJECTED)
+
+
 def _give_up(session: Session, submission: Submission, run: Run, text: str) -> None:
     run.reason = run.reason or GIVEN_UP
     run.staff_text = f"{run.staff_text} {text}".strip()
     if run.trial_id is None:
-        counted = submission.counted_run
-        if counted is None:
-            move(submission, SubmissionEvent.GIVEN_UP)
-        else:  # a rerun came to nothing: what counted before still counts
-            graded = counted.outcome is GradeStatus.GRADED
-            move(submission, SubmissionEvent.GRADED if graded else SubmissionEvent.REJECTED)
+        settle(session, submission)
     after = {"run": run.id, "submission_status": submission.status.value, "why": text}
     audit.record(session, SERVICE, "submission.given-up", "submission", submission.id, after=after)

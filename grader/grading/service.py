@@ -16,7 +16,7 @@ from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Run, RunCause, RunStatus, Submission
-from grader.grading import grades, marks, quarantine, queries, recording, retries, runs
+from grader.grading import grades, marks, quarantine, queries, recording, retries, runs, superseding
 from grader.grading.errors import InQuarantine, NothingToRerun
 from grader.grading.outcomes import Alive, Duplicate, Recorded, RecordOutcome, Stale
 from grader.grading.rules import GradingRules
@@ -135,6 +135,20 @@ def rerun(
     return added
 
 
+def quarantine_by_hand(session: Session, *, submission_id: str, by: Actor, reason: str, now: datetime) -> None:
+    """Keep a submission from workers until it is released. A run that waits or runs ends without a result; what
+    counted before still counts. Does nothing to one that is in quarantine."""
+    submission = queries.lock_submission(session, submission_id)
+    if submission is None or submission.quarantined_at is not None:
+        return
+    run = queries.active_run(session, submission.id)
+    retries.supersede(session, submission, by)
+    if run is not None and run.trial_id is None:
+        retries.settle(session, submission)
+    submission.quarantined_at = now
+    audit.record(session, by, "submission.quarantined", "submission", submission.id, after={"reason": reason})
+
+
 def count(session: Session, submission: Submission, run: Run, by: Actor) -> None:
     """Let the result of `run` stand. Call it with the submission locked."""
     assert run.outcome is not None
@@ -143,6 +157,8 @@ def count(session: Session, submission: Submission, run: Run, by: Actor) -> None
     active = queries.active_run(session, submission.id)
     if active is None or active.trial_id is not None:  # else it is being graded again, whatever a trial says
         move(submission, _EVENT[run.outcome])
+    if run.outcome is GradeStatus.REJECTED:
+        superseding.revive(session, submission)
     session.flush()
     payload = {
         "submission_id": submission.id,

@@ -37,6 +37,7 @@ class SubmissionEvent(StrEnum):
     GRADED = "graded"
     REJECTED = "rejected"
     GIVEN_UP = "given-up"  # nothing counts, and it is not tried again
+    SUPERSEDED = "superseded"  # a newer attempt took its place while it waited
 
 
 _QUEUED, _RUNNING = RunStatus.QUEUED, RunStatus.RUNNING
@@ -64,6 +65,7 @@ SUBMISSION: Mapping[SubmissionEvent, tuple[frozenset[SubmissionStatus], Submissi
     SubmissionEvent.GRADED: (_ANY, SubmissionStatus.GRADED),
     SubmissionEvent.REJECTED: (_ANY, SubmissionStatus.REJECTED),
     SubmissionEvent.GIVEN_UP: (_PENDING, SubmissionStatus.FAILED),
+    SubmissionEvent.SUPERSEDED: (frozenset((SubmissionStatus.QUEUED,)), SubmissionStatus.SUPERSEDED),
 }
 
 

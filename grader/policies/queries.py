@@ -17,8 +17,8 @@ from grader.db.models import Assignment, AssignmentVersion, Extension, Submissio
 from grader.groups import queries as groups
 from grader.policies.terms import Allowance, Terms, merged, terms_for
 
-# What failed through us, or could not be graded at all, uses up no attempt.
-FREE = (SubmissionStatus.FAILED, SubmissionStatus.REJECTED)
+# What failed through us, could not be graded at all, or was replaced before anybody looked, uses up no attempt.
+FREE = (SubmissionStatus.FAILED, SubmissionStatus.REJECTED, SubmissionStatus.SUPERSEDED)
 
 
 def policy_in_force(assignment: Assignment, version: AssignmentVersion | None) -> PolicySpec:

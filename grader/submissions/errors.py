@@ -29,6 +29,37 @@ class AssignmentNotOpen(DomainError):
         super().__init__("This assignment is not open.")
 
 
+class TooManyWaiting(DomainError):
+    code = "too-many-waiting"
+    retry_after_s = 60
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(
+            f"{waiting} of your attempts in this course wait to be graded, which is as many as may. This one was not "
+            "accepted, nothing was counted; hand it in once one of them is graded."
+        )
+
+
+class StorageUnavailable(DomainError):
+    """Where notebooks are kept cannot take one now. Nothing was written to the database."""
+
+    code = "storage-unavailable"
+    retry_after_s = 60
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your notebook could not be kept just now, through no fault of yours, and was not accepted. Nothing was "
+            "counted; hand it in again in a few minutes."
+        )
+
+
+class NotSuperseded(DomainError):
+    code = "not-superseded"
+
+    def __init__(self) -> None:
+        super().__init__("This attempt was not replaced by a newer one, so there is nothing to do; reload the page.")
+
+
 class NotEnrolled(DomainError):
     code = "not-enrolled"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from dataclasses import dataclass
 from assignments.notebooks import NotebookLimits, NotebookRejected, read_notebook
 from grader.courses.release import Release
 from grader.storage import BlobStore
-from grader.submissions.errors import AnswersRefused, NotebookRefused
+from grader.submissions.errors import AnswersRefused, NotebookRefused, StorageUnavailable
+
+log = logging.getLogger(__name__)
 
 LONGEST_ANSWER = 200
 LONGEST_FILENAME = 150
@@ -27,13 +30,21 @@ class Upload:
 def receive(blobs: BlobStore, *, data: bytes, filename: str, max_bytes: int) -> Upload:
     """Check and keep an uploaded file. Call it before a session is opened: it reads, hashes and writes.
 
-    Raises NotebookRefused.
+    Raises NotebookRefused, StorageUnavailable.
     """
     try:
         read_notebook(data, NotebookLimits(bytes_most=max_bytes))
     except NotebookRejected as error:
         raise NotebookRefused(error.code, error.reason) from None
-    return Upload(blobs.put(data), len(data), clean_filename(filename))
+    return Upload(_keep(blobs, data), len(data), clean_filename(filename))
+
+
+def _keep(blobs: BlobStore, data: bytes) -> str:
+    try:
+        return blobs.put(data)
+    except Exception as error:  # each kind of store has errors of its own: a full disk, a bucket out of reach
+        log.error("a notebook was turned away, the store did not take it: %s", type(error).__name__, exc_info=True)
+        raise StorageUnavailable from error
 
 
 def clean_filename(name: str) -> str:

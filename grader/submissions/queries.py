@@ -14,6 +14,7 @@ from grader.db.models import (
     Run,
     RunStatus,
     Submission,
+    SubmissionStatus,
     User,
 )
 from grader.groups import queries as groups
@@ -174,6 +175,21 @@ def last_number(session: Session, student_ids: Sequence[str], assignment_id: str
     """The highest number among the submissions that count for one of these students; 0 before the first."""
     query = select(func.max(Submission.number)).where(
         groups.counts_for(session, *student_ids), Submission.assignment_id == assignment_id
+    )
+    return session.scalar(query) or 0
+
+
+def waiting_in_course(session: Session, student_id: str, course_id: str) -> int:
+    """How many attempts of the student wait that nobody has begun."""
+    query = (
+        select(func.count())
+        .select_from(Submission)
+        .join(Submission.assignment)
+        .where(
+            Submission.student_id == student_id,
+            Submission.status == SubmissionStatus.QUEUED,
+            Assignment.course_id == course_id,
+        )
     )
     return session.scalar(query) or 0
 

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.courses.service import release_of
 from grader.db.models import (
     Assignment,
     AssignmentVersion,
+    Course,
     Role,
     Run,
     RunCause,
@@ -20,17 +22,19 @@ from grader.db.models import (
     SubmissionStatus,
     User,
 )
-from grader.grading import runs
+from grader.grading import queries as grading
+from grader.grading import runs, superseding
 from grader.groups import queries as groups
 from grader.outbox import service as outbox
 from grader.outbox.kinds import SUBMISSION_RECEIVED
 from grader.policies import queries as policies
 from grader.policies.errors import HandInRefused
-from grader.policies.evaluation import room
+from grader.policies.evaluation import Refusal, room
+from grader.queueing.terms import QueueTerms
 from grader.signing import Signer
 from grader.storage import BlobMissing, BlobStore
 from grader.submissions import queries
-from grader.submissions.errors import AssignmentNotOpen, NotEnrolled
+from grader.submissions.errors import AssignmentNotOpen, NotEnrolled, NotSuperseded, TooManyWaiting
 from grader.submissions.intake import Upload, clean_answers, receive
 from grader.time import utc_now
 
@@ -43,6 +47,7 @@ __all__ = [
     "read_executed_file",
     "read_notebook_file",
     "receive",
+    "run_superseded",
 ]
 
 
@@ -53,6 +58,7 @@ class Accepted:
     submission: Submission
     run: Run
     same_as: Submission | None
+    superseded: tuple[int, ...] = ()  # numbers of the student's attempts whose place it took
 
 
 def accept(
@@ -68,7 +74,7 @@ def accept(
     """Record a submission, its first run and the job that is owed for it, all in this transaction.
 
     Staff may hand in whatever the rules say, to try it. Raises NotEnrolled, AssignmentNotOpen, AnswersRefused,
-    HandInRefused.
+    HandInRefused, TooManyWaiting.
     """
     now = now or utc_now()
     version, role = _version_to_grade(session, student, assignment)
@@ -97,7 +103,30 @@ def accept(
             session.add(SubmissionMember(submission_id=submission.id, student_id=member))
     _tell(session, submission)
     run = runs.add(session, submission, version, RunCause.SUBMITTED, runs.SUBMISSIONS)
-    return Accepted(submission, run, same_as)
+    superseded: list[int] = []
+    if not role.is_staff:
+        if policies.policy_in_force(assignment, version).supersedes:
+            superseded = superseding.supersede_waiting(session, submission, members)
+        _require_place(session, student, assignment)
+    return Accepted(submission, run, same_as, tuple(superseded))
+
+
+def run_superseded(session: Session, *, submission_id: str, by: User) -> Run:
+    """Grade an attempt after all whose place a newer one took. It uses an attempt up, as any other.
+
+    Raises NotSuperseded; HandInRefused when no attempt is left.
+    """
+    submission = session.get_one(Submission, submission_id)
+    queries.lock_student(session, submission.student_id)
+    locked = grading.lock_submission(session, submission_id)
+    if locked is None or locked.status is not SubmissionStatus.SUPERSEDED:
+        raise NotSuperseded
+    assignment = session.get_one(Assignment, locked.assignment_id)
+    terms = policies.terms_of(session, assignment, locked.student_id)
+    made = policies.attempts_made(session, assignment_id=assignment.id, student_id=locked.student_id)
+    if terms.attempts is not None and len(made) >= terms.attempts:
+        raise HandInRefused(Refusal("no-attempts-left"), terms)
+    return superseding.run_after_all(session, locked, RunCause.SUBMITTED, Actor.of(by))
 
 
 def _lock(session: Session, assignment: Assignment, student: User, *, alone: bool) -> list[str]:
@@ -134,6 +163,14 @@ def _require_room(session: Session, student: User, assignment: Assignment, now: 
     refusal = room(terms, now, made).refusal
     if refusal is not None:
         raise HandInRefused(refusal, terms)
+
+
+def _require_place(session: Session, student: User, assignment: Assignment) -> None:
+    """Raises TooManyWaiting. The upload itself is among those that wait."""
+    most = QueueTerms.of(session.get_one(Course, assignment.course_id).queue_terms).waiting_most
+    waiting = queries.waiting_in_course(session, student.id, assignment.course_id)
+    if most is not None and waiting > most:
+        raise TooManyWaiting(waiting - 1)
 
 
 def read_notebook_file(blobs: BlobStore, submission: Submission) -> bytes:

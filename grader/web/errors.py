@@ -14,7 +14,8 @@ from apiflask.exceptions import HTTPError
 from flask import Flask, Response, redirect, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -34,6 +35,9 @@ STATUS_OF_CODE: dict[str, int] = {
     "weak-password": 422,
     "invalid-token": 422,
     "token-not-found": 404,
+    "unknown-worker": 404,
+    "unknown-run": 404,
+    "not-in-quarantine": 409,
     "notebook-refused": 422,
     "answers-refused": 422,
     "assignment-not-open": 409,
@@ -57,6 +61,10 @@ STATUS_OF_CODE: dict[str, int] = {
     "not-choosable": 409,
     "not-a-student": 422,
     "not-enrolled": 403,
+    "too-many-waiting": 429,
+    "storage-unavailable": 503,
+    "not-superseded": 409,
+    "invalid-queue-terms": 422,
     "nothing-to-rerun": 409,
     "in-quarantine": 409,
     "slug-taken": 409,
@@ -185,7 +193,7 @@ def status_of(error: DomainError) -> int:
 
 
 def wants_json() -> bool:
-    return request.path.startswith(API_PREFIX) or request.path == "/healthz"
+    return request.path.startswith(API_PREFIX) or request.path in ("/healthz", "/readyz")
 
 
 def answer(problem: Problem) -> Response:
@@ -205,7 +213,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(RateLimitExceeded, _too_often)
-    app.register_error_handler(OperationalError, _database)
+    for away in (OperationalError, InterfaceError, NoConnectionFree):
+        app.register_error_handler(away, _database)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
 
@@ -227,7 +236,9 @@ def _edge(error: problems.EdgeError) -> AnyResponse:
 def _domain(error: DomainError) -> AnyResponse:
     detail_code = getattr(error, "detail_code", "")
     extra = {"reason": detail_code} if detail_code else {}
-    return answer(Problem(status_of(error), str(error), code=error.code, extra=extra))
+    wait_s = getattr(error, "retry_after_s", None)
+    headers = {"Retry-After": str(wait_s)} if wait_s else {}
+    return answer(Problem(status_of(error), str(error), code=error.code, extra=extra, headers=headers))
 
 
 def _input(error: HTTPError) -> AnyResponse:
@@ -279,7 +290,7 @@ def drain() -> None:
         pass  # the client has gone away; so has the need
 
 
-def _database(error: OperationalError) -> AnyResponse:
+def _database(error: SQLAlchemyError) -> AnyResponse:
     incident = _log_incident(error)
     text = "The database does not answer at the moment. Nothing was changed; try again in a minute."
     return answer(Problem(503, text, code="database-unavailable", incident=incident, headers={"Retry-After": "15"}))

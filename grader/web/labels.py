@@ -31,6 +31,7 @@ STATUSES: dict[str, Label] = {
     "graded": Label("Graded", "check-circle-fill", "is-good"),
     "rejected": Label("Not gradable", "x-octagon-fill", "is-bad"),
     "failed": Label("Grading failed", "cloud-slash-fill", "is-warn"),
+    "superseded": Label("Replaced", "arrow-repeat"),
 }
 
 CELL_STATUSES: dict[str, str] = {

@@ -21,7 +21,7 @@ NUMBERS = {
     "grace_minutes": "Grace",
     "late_tokens": "Late tokens",
 }
-CHOICES = ("counted", "late_per", "hidden_checks")
+CHOICES = ("counted", "superseding", "late_per", "hidden_checks")
 WHOLE = ("attempts", "late_tokens")
 
 
@@ -46,7 +46,7 @@ class PolicyForm:
 
     def read(self) -> tuple[PolicySpec, DatesSpec]:
         """Raises InvalidPolicy."""
-        rules: dict[str, object] = {key: self.values[key] for key in CHOICES}
+        rules: dict[str, object] = {key: self.values[key] for key in CHOICES if self.values[key]}
         rules |= {key: self._number(key) for key in NUMBERS}
         policy = PolicySpec(**rules)  # type: ignore[arg-type]
         try:

@@ -145,6 +145,7 @@ class SubmissionState:
     status: SubmissionStatus
     pending: PendingState | None
     result: ResultState | None  # while it is graded again: the result that still counts
+    superseded_by: int | None = None  # number of the attempt that took its place before it was graded
 
     @property
     def final(self) -> bool:
@@ -169,6 +170,8 @@ class SubmissionState:
     def headline(self) -> str:
         if self.status is SubmissionStatus.REJECTED:
             return "This notebook could not be graded"
+        if self.status is SubmissionStatus.SUPERSEDED:
+            return f"Replaced by attempt {self.superseded_by}" if self.superseded_by else "Replaced by a newer attempt"
         if self.status is SubmissionStatus.FAILED:
             return "Grading failed, and it is our fault"
         return self.label.text
@@ -182,9 +185,10 @@ def state_of(
     run = latest_run(submission)
     pending = None if waiting is None or status.is_final else _pending(run, waiting, progress)
     # The run that counts; where none does, the last one says why (its checks are loaded only when it counts).
-    shown = submission.counted_run or (run if pending is None else None)
+    superseded = status is SubmissionStatus.SUPERSEDED
+    shown = submission.counted_run or (run if pending is None and not superseded else None)
     result = None if shown is None else result_of(shown, outline, staff=staff)
-    return SubmissionState(submission.id, status, pending, result)
+    return SubmissionState(submission.id, status, pending, result, submission.superseded_by if superseded else None)
 
 
 def result_of(run: Run, outline: Outline, *, staff: bool) -> ResultState:

@@ -46,6 +46,7 @@ class RulesOut(Out):
     grace_minutes: float
     late_tokens: int
     hidden_checks: str
+    superseding: str
     opens_at: datetime | None
     due_at: datetime | None
     closes_at: datetime | None

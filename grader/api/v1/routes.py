@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -12,10 +13,13 @@ from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.reading import read_answers, require_multipart
 from grader.audit.service import Actor
 from grader.courses import queries as courses
-from grader.db.models import Source, SubmissionStatus
+from grader.db.models import Run, Source, SubmissionStatus
 from grader.grading import service as grading
 from grader.submissions import queries as submissions
+from grader.submissions import service as hand_ins
 from grader.submissions.filters import SubmissionFilter
+from grader.time import utc_now
+from grader.waiting.service import waiting_of
 from grader.web import access, limits
 from grader.web.access import SUBMIT
 from grader.web.backend import backend
@@ -120,15 +124,19 @@ def own_submissions(slug: str, query: schemas.OwnPageIn) -> schemas.PageOut:
 @api.output(schemas.AcceptedOut, status_code=202)
 @api.doc(
     summary="Hand in a notebook",
-    description="The file in the field `notebook`, typed answers in `answers`. Follow `url` until `status` is final.",
+    description="The file in the field `notebook`, typed answers in `answers`. Follow `url` until `status` is final; "
+    "`Retry-After` tells in how many seconds that is likely, where it can be told.",
     tags=["Submissions"],
     security=SECURITY,
-    responses=problems(404, 409, 413, 415, 422),
+    responses=problems(404, 409, 413, 415, 422, 429, 503),
 )
 def submit(slug: str, query: schemas.CourseIn) -> tuple[schemas.AcceptedOut, int, dict[str, str]]:
     require_multipart()
     accepted = hand_in(read_answers(), _source())
     submission = accepted.submission
+    with backend().reading() as session:
+        waiting = waiting_of(session, session.get_one(Run, accepted.run.id), utc_now())
+    seconds = waiting.estimate.seconds
     url = presenting.submission_url(submission)
     body = schemas.AcceptedOut(
         id=submission.id,
@@ -136,8 +144,28 @@ def submit(slug: str, query: schemas.CourseIn) -> tuple[schemas.AcceptedOut, int
         status=submission.status,
         number=submission.number,
         same_as=accepted.same_as.number if accepted.same_as else None,
+        superseded=list(accepted.superseded),
+        position=None if waiting.place is None else waiting.place + 1,
+        estimate_seconds=seconds,
     )
-    return body, 202, {"Location": url}
+    again = {} if seconds is None else {"Retry-After": str(max(1, math.ceil(seconds)))}
+    return body, 202, {"Location": url, **again}
+
+
+@api.post("/submissions/<submission_id>/run")
+@access.allow_token(access.author_of_submission, scope=SUBMIT)
+@api.output(schemas.RerunOut, status_code=202)
+@api.doc(
+    summary="Grade an attempt that a newer one replaced while it waited",
+    description="It uses an attempt up, as any other.",
+    tags=["Submissions"],
+    security=SECURITY,
+    responses=problems(404, 409),
+)
+def run_superseded(submission_id: str) -> tuple[schemas.RerunOut, int, dict[str, str]]:
+    with backend().writing() as session:
+        run = hand_ins.run_superseded(session, submission_id=submission_id, by=access.caller_user())
+    return _queued_again(submission_id, run)
 
 
 @api.get("/submissions/<submission_id>")
@@ -181,6 +209,10 @@ def rerun(submission_id: str, body: schemas.RerunIn) -> tuple[schemas.RerunOut, 
     actor = Actor.of(access.caller_user())
     with backend().writing() as session:
         [run] = grading.rerun(session, submission_ids=[submission_id], by=actor, reason=body.reason)
+    return _queued_again(submission_id, run)
+
+
+def _queued_again(submission_id: str, run: Run) -> tuple[schemas.RerunOut, int, dict[str, str]]:
     url = presenting.submission_url(access.granted_submission().submission)
     out = schemas.RerunOut(id=submission_id, status=SubmissionStatus.QUEUED, run=run.number, url=url)
     return out, 202, {"Location": url}

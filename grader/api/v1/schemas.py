@@ -186,6 +186,9 @@ class AcceptedOut(Out):
     status: SubmissionStatus
     number: int
     same_as: int | None
+    superseded: list[int] = Field(description="Numbers of your attempts whose place it took while they waited.")
+    position: int | None = Field(description="1 is next; null when it does not wait any more.")
+    estimate_seconds: float | None = Field(description="Until the result, from measured runs; null where unknown.")
 
 
 class RerunOut(Out):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from grader.audit import queries as audit
 from grader.courses.service import release_of
-from grader.db.models import AuditEntry, Run, RunCause, RunStatus, Submission
+from grader.db.models import AuditEntry, Run, RunCause, RunStatus, Submission, SubmissionStatus
 from grader.groups import queries as groups
 from grader.policies import queries as policies
 from grader.submissions import queries as submissions
@@ -62,6 +62,7 @@ class SubmissionPage:
     downloads: list[tuple[str, str]]  # text and address
     lateness: str  # how late this attempt was, and what that cost
     resubmit_url: str | None
+    run_url: str | None  # of an attempt that a newer one replaced, for whoever handed it in
     rerun_url: str | None
 
 
@@ -128,6 +129,7 @@ def submission_page(session: Session, scope: SubmissionScope) -> SubmissionPage:
         downloads=_downloads(submission),
         lateness=next((row.late for row in rows if row.id == submission.id), ""),
         resubmit_url=url_for("student.assignment", **address) + "#hand-in" if scope.own else None,
+        run_url=_run_url(submission) if scope.own else None,
         rerun_url=url_for("staff.rerun_one", submission_id=submission.id) if scope.staff else None,
     )
 
@@ -138,6 +140,11 @@ def _downloads(submission: Submission) -> list[tuple[str, str]]:
         ("Report (JSON)", url_for("submission.report_json", submission_id=submission.id)),
         ("Signed receipt", url_for("submission.receipt", submission_id=submission.id)),
     ]
+
+
+def _run_url(submission: Submission) -> str | None:
+    superseded = submission.status is SubmissionStatus.SUPERSEDED
+    return url_for("submission.run_superseded", submission_id=submission.id) if superseded else None
 
 
 def _answers(submission: Submission) -> list[tuple[str, str]]:

@@ -59,6 +59,15 @@ def choose(submission_id: str) -> ResponseReturnValue:
     return redirect(url_for("submission.page", submission_id=submission_id), 303)
 
 
+@pages.post("/<submission_id>/run")
+@access.allow(access.author_of_submission)
+def run_superseded(submission_id: str) -> ResponseReturnValue:
+    """An attempt that a newer one replaced is graded after all."""
+    with backend().writing() as session:
+        submissions.run_superseded(session, submission_id=submission_id, by=access.caller_user())
+    return redirect(url_for("submission.page", submission_id=submission_id), 303)
+
+
 @pages.get("/<submission_id>/executed")
 @access.allow(access.reader_of_submission)
 def executed(submission_id: str) -> Response:
