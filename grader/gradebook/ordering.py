@@ -22,7 +22,7 @@ def by_total(
 ) -> list[str]:
     """The ids in a new order. Those without a total last, either way; equal ones stay in the order that they had."""
     rule = rule_of(session.get_one(Course, course_id))
-    results = _results(session, course_id, columns, students, rule)
+    results = results_of(session, course_id, columns, students, rule)
     percents = [(course_total(rule, results[student]).percent, student) for student in students]
     known = [(percent, student) for percent, student in percents if percent is not None]
     known.sort(key=lambda pair: pair[0], reverse=descending)
@@ -39,7 +39,7 @@ def allowances_for(
     return allowances_of(session, given, student_id)
 
 
-def _results(
+def results_of(
     session: Session, course_id: str, columns: Sequence[Column], students: Sequence[str], rule: TotalRule
 ) -> dict[str, list[Result]]:
     """What `result_of` says of every cell, without making the cells: that would take thrice as long."""

@@ -6,13 +6,18 @@ from datetime import timedelta
 
 from flask import Flask
 
-from grader.db.models import Assignment, Enrolment, Grade
-from grader.gradebook import table
+from grader.courses import service as courses
+from grader.db.models import Assignment, Course, Enrolment, Grade, Role
+from grader.gradebook import extensions, ordering, table
+from grader.gradebook.cells import NOTHING, Column, cells_of, result_of
+from grader.gradebook.total_rules import rule_of
+from grader.gradebook.totals import Result
+from grader.policies.terms import Allowance
 from grader.submissions.queries import grade_of
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
 from tests.unit.web.test_dashboard import counted_queries
-from tests.unit.web.world import SLUG, World, finish, submit
+from tests.unit.web.world import ADMIN, SLUG, World, finish, submit
 from worker.contract import Verdict
 
 BOOK = "/courses/dl-2026/gradebook"
@@ -118,6 +123,36 @@ def test_the_gradebook_asks_a_fixed_number_of_queries_in_every_order(world: Worl
                     table.gradebook(s, world.course.id, table.GradebookFilter(sort=sort))
         taken.append(len(statements))
     assert taken[0] == taken[1] <= 44
+
+
+def test_the_order_by_total_rests_on_the_same_results_as_the_totals_that_are_shown(world: World, ida: Browser) -> None:
+    assert save_rule(ida, missing_zero="yes", weighted="yes", **{f"weight-{SLUG}": "2"}) == 303
+    overdue(world)
+    olga = world.people["olga"]
+    with world.backend.writing() as s:
+        courses.enrol(s, user=s.merge(olga), course=s.get_one(Course, world.course.id), role=Role.STUDENT, by=ADMIN)
+        assignment = s.get_one(Assignment, world.assignment.id)
+        later = Allowance(due_at=utc_now() + timedelta(days=1))
+        extensions.grant(s, assignment=assignment, students=[olga], allowance=later, reason="ill", by=ADMIN)
+    finish(world, submit(world, "sam").id, (*RIGHT[:3], *(Verdict.FAILED,) * 3))
+    submit(world, "sue")  # waits
+    students = [world.people[name].id for name in ("sam", "sue", "olga")]
+    with world.backend.reading() as s:
+        columns, rule, now = (
+            table.columns_of(s, world.course.id),
+            rule_of(s.get_one(Course, world.course.id)),
+            utc_now(),
+        )
+        allowances = ordering.allowances_for(s, world.course.id, rule)
+        made = cells_of(s, [column.id for column in columns])
+
+        def shown(student: str, column: Column) -> Result:
+            key = (student, column.id)
+            return result_of(column, made.get(key, NOTHING), allowances.get(key), weighted=rule.weighted, now=now)
+
+        expected = {student: [shown(student, column) for column in columns] for student in students}
+        assert ordering.results_of(s, world.course.id, columns, students, rule) == expected
+    assert [(r[0].waiting, r[0].overdue) for r in expected.values()] == [(False, True), (True, True), (False, False)]
 
 
 def test_programs_get_and_set_the_same(app: Flask, world: World) -> None:
