@@ -95,15 +95,6 @@ class JobBroker:
         """Whether the broker can be reached."""
         return self.depth(Queue.CPU.value) is not None
 
-    def workers(self, wait_s: float = 0.7) -> dict[str, list[str]] | None:
-        """The queues of every worker that answers within `wait_s`; None when the broker cannot be asked."""
-        try:
-            with self._app.connection_for_read() as connection:
-                answers = self._app.control.inspect(timeout=wait_s, connection=connection).active_queues() or {}
-        except _DOWN:
-            return None
-        return {name: sorted(queue["name"] for queue in queues) for name, queues in answers.items()}
-
     def close(self) -> None:
         self._pool.force_close_all()
         self._app.close()

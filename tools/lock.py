@@ -17,7 +17,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "requirements"
 # name -> locks that it stands on
-LOCKS = {"service": (), "dev": ("service",), "kernel-course": (), "lti-platform": ()}
+LOCKS = {"service": (), "tracing": ("service",), "dev": ("service",), "kernel-course": (), "lti-platform": ()}
 
 
 def normal(name: str) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from celery import Celery
 
+from telemetry import celery_logs
+from worker.announcing import Announcing
 from worker.contract import TASK_GRADE, Queue
 from worker.settings import WorkerSettings, from_environment
 
@@ -37,7 +39,9 @@ def make_app(settings: WorkerSettings) -> Celery:
         enable_utc=True,
         timezone="UTC",
     )
+    app.steps["consumer"].add(Announcing)
     return app
 
 
+celery_logs.connect("worker")
 app = make_app(from_environment())

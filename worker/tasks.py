@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from celery.signals import celeryd_after_setup, worker_process_init, worker_process_shutdown
 
+from telemetry import context, tracing
 from worker.app import app
 from worker.blobs import BlobError, fetch, send
 from worker.checker.parents import CHECKERS
@@ -19,10 +20,12 @@ from worker.contract import (
     TASK_HEARTBEAT,
     TASK_RESULT,
     TASK_STARTED,
+    Failure,
     JobMessage,
     MessageError,
     Queue,
     ResultMessage,
+    Stage,
     StartedMessage,
 )
 from worker.environments import Environment, EnvironmentsError, load_environments
@@ -39,11 +42,13 @@ from worker.sandbox.policy import check_limits
 from worker.sandbox.warm.pool import POOLS
 from worker.sending import send_news, send_result
 from worker.settings import WorkerSettings, from_environment
+from worker.stages import StageClock
 from worker.stopping import PROCESS
 
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log signed URLs
 
+_KIND_OF = {BlobError: Failure.NOTEBOOK, ResolveError: Failure.ASSIGNMENT, SandboxUnavailable: Failure.SANDBOX}
 
 
 @lru_cache(maxsize=1)
@@ -70,6 +75,7 @@ def refuse_surplus_slots(instance: Any, **_: Any) -> None:
 def keep_warm(**_: Any) -> None:
     """Each process that runs jobs has warm parents of its own: they end with it, and no two jobs share one."""
     settings = _settings()
+    tracing.configure("worker")
     CHECKERS.keep(settings.assignments_dir, unsafe=settings.unsafe)
     if not settings.warm or settings.unsafe:
         return
@@ -86,6 +92,7 @@ def keep_warm(**_: Any) -> None:
 def stop_warm(**_: Any) -> None:
     POOLS.stop()
     CHECKERS.stop()
+    tracing.flush()
 
 
 @app.task(name=TASK_GRADE)  # type: ignore[untyped-decorator]
@@ -95,16 +102,29 @@ def grade(message: dict[str, Any]) -> None:
     except MessageError as error:
         log.error("job dropped, malformed: %s", error)
         return
-    settings = _settings()
+    with (
+        context.bound(submission=job.submission_id, run=job.run_id, worker=_settings().name),
+        tracing.span("run", job.submission_id, run=job.run_id, attempt=job.attempt, worker=_settings().name),
+    ):
+        _carry_out(job, _settings())
+
+
+def _carry_out(job: JobMessage, settings: WorkerSettings) -> None:
+    log.info("run taken")
     started = StartedMessage(job.run_id, job.lease, settings.name, PROCESS)
     send_news(TASK_STARTED, started.to_json())
     progress = ProgressPublisher(settings.progress_url, job.run_id, job.submission_id)
     try:
         with Heartbeat(lambda: send_news(TASK_HEARTBEAT, started.to_json())):
-            grading = _grade(job, settings, progress)
+            clock = StageClock(progress)
+            grading = _grade(job, settings, clock)
+            stages = clock.end(job.submission_id, job.run_id)
             executed = send(job.blob_url, grading.executed) if grading.executed else ""
-            result = to_message(job, grading, settings.name, executed)
+            result = to_message(job, grading, settings.name, executed, stages)
             send_result(TASK_RESULT, result.to_json())
+            log.info(
+                "run ended: %s", grading.status.value, extra={"fields": {"seconds": round(grading.seconds.total, 3)}}
+            )
         progress("done")
     finally:
         progress.close()
@@ -118,8 +138,8 @@ def _grade(job: JobMessage, settings: WorkerSettings, progress: Callable[..., No
         check_limits(job.limits, f"assignment {job.assignment}")
         data = fetch(job.blob_url, job.digest, max_bytes=settings.max_notebook_bytes)
     except (BlobError, ResolveError, SandboxUnavailable) as error:
-        log.error("run %s not graded: %s", job.run_id, error)
-        return failed(str(error))
+        log.error("not graded: %s", error)
+        return failed(str(error), next(kind for of, kind in _KIND_OF.items() if isinstance(error, of)))
     if job.queue is Queue.GPU and settings.warm and not settings.unsafe:
         _keep_warm_with_gpu(environment, package.metadata.gpu_memory_mib)
     request = GradeRequest(
@@ -141,7 +161,9 @@ def _keep_warm_with_gpu(environment: Environment, memory_mib: int) -> None:
         POOLS.keep_warm(replace(environment, gpu=device_use().bound(memory_mib)))
 
 
-def to_message(job: JobMessage, grading: Grading, worker: str, executed: str = "") -> ResultMessage:
+def to_message(
+    job: JobMessage, grading: Grading, worker: str, executed: str = "", stages: Mapping[Stage, float] | None = None
+) -> ResultMessage:
     return ResultMessage(
         run_id=job.run_id,
         lease=job.lease,
@@ -157,4 +179,6 @@ def to_message(job: JobMessage, grading: Grading, worker: str, executed: str = "
         worker=worker,
         peak_memory_mib=grading.peak_memory_mib,
         executed=executed,
+        stages=stages or {},
+        failure=grading.failure,
     )

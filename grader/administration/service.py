@@ -3,10 +3,11 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from grader.administration import queries
+from grader.administration import queries, runs
+from grader.administration.errors import NotInQuarantine
 from grader.audit import service as audit
 from grader.audit.service import Actor
-from grader.db.models import OutboxMessage, QueuePause, Run, RunStatus, User
+from grader.db.models import OutboxMessage, QueuePause, Run, RunStatus, Submission
 from grader.grading import service as grading
 from grader.outbox.kinds import RUN_JOB
 from grader.time import utc_now
@@ -15,16 +16,16 @@ from worker.contract import Queue
 AT_ONCE = 500  # failed submissions that one request starts again
 
 
-def pause(session: Session, *, queue: Queue, reason: str, by: User) -> None:
+def pause(session: Session, *, queue: Queue, reason: str, by: Actor) -> None:
     """Hold back the jobs of the queue that no worker has been given yet. Paused twice is paused."""
     found = session.get(QueuePause, queue)
     if found is not None:
         return
     session.add(QueuePause(queue=queue, reason=reason, paused_by=by.id))
-    audit.record(session, Actor.of(by), "queue.paused", "queue", queue.value, after={"reason": reason})
+    audit.record(session, by, "queue.paused", "queue", queue.value, after={"reason": reason})
 
 
-def resume(session: Session, *, queue: Queue, by: User) -> None:
+def resume(session: Session, *, queue: Queue, by: Actor) -> None:
     """Hand on what was held back, at once."""
     found = session.get(QueuePause, queue)
     if found is None:
@@ -38,12 +39,33 @@ def resume(session: Session, *, queue: Queue, by: User) -> None:
         .values(next_try_at=utc_now())
         .execution_options(synchronize_session=False)
     )
-    audit.record(session, Actor.of(by), "queue.resumed", "queue", queue.value)
+    audit.record(session, by, "queue.resumed", "queue", queue.value)
 
 
-def retry_failed(session: Session, *, by: User) -> int:
+def retry_failed(session: Session, *, by: Actor) -> int:
     """Run failed submissions again, as many as one request may; tells how many."""
     ids = queries.failed_ids(session)[:AT_ONCE]
     if ids:
-        grading.rerun(session, submission_ids=ids, by=Actor.of(by), reason="failed before, retried by an administrator")
+        grading.rerun(session, submission_ids=ids, by=by, reason="failed before, retried by an administrator")
     return len(ids)
+
+
+def retry(session: Session, *, run_or_submission: str, reason: str, by: Actor) -> Run:
+    """Grade it again. Raises UnknownRun, InQuarantine."""
+    submission = runs.find(session, run_or_submission)
+    return grading.rerun(session, submission_ids=[submission.id], by=by, reason=reason)[0]
+
+
+def release(session: Session, *, run_or_submission: str, reason: str, by: Actor) -> Run:
+    """Let workers have what is in quarantine again. Raises UnknownRun, NotInQuarantine."""
+    submission = runs.find(session, run_or_submission)
+    if submission.quarantined_at is None:
+        raise NotInQuarantine
+    return grading.rerun(session, submission_ids=[submission.id], by=by, reason=reason, release=True)[0]
+
+
+def quarantine(session: Session, *, run_or_submission: str, reason: str, by: Actor) -> Submission:
+    """Keep it from workers until it is released; what counted before still counts. Raises UnknownRun."""
+    submission = runs.find(session, run_or_submission)
+    grading.quarantine_by_hand(session, submission_id=submission.id, by=by, reason=reason, now=utc_now())
+    return submission

@@ -12,10 +12,14 @@ from grader.administration.queries import AuditFilter
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
 from grader.api.v1.schemas import Body, In, Out, Text
+from grader.audit.service import Actor
 from grader.dashboard import health
+from grader.grading import quarantine
 from grader.web import access
 from grader.web.backend import backend
 from grader.web.views.admin import queue_named
+from grader.workers import service as workers
+from grader.workers.service import Standing
 from worker.contract import Queue
 
 
@@ -49,6 +53,47 @@ class FailedOut(Out):
 class FailedListOut(Out):
     total: int
     submissions: list[FailedOut]
+
+
+class WorkerOut(Out):
+    node: str
+    name: str
+    state: Standing
+    queues: list[str]
+    taking: list[str]
+    slots: int
+    submissions: list[str] = Field(description="Ids of those that it is at.")
+    devices: list[dict[str, Any]]
+    started_at: datetime
+    heard_at: datetime
+    drained_at: datetime | None
+    reason: str
+
+
+class WorkersOut(Out):
+    workers: list[WorkerOut]
+
+
+class DrainIn(Body):
+    drained: bool
+    reason: str = Field("asked for through the API", max_length=500)
+
+
+class QuarantinedOut(Out):
+    id: str
+    assignment: str
+    student: str
+    since: datetime
+    reason: str
+
+
+class QuarantineOut(Out):
+    submissions: list[QuarantinedOut]
+
+
+class QuarantineIn(Body):
+    quarantined: bool
+    reason: str = Field("asked for through the API", max_length=500)
 
 
 class RetriedOut(Out):
@@ -97,9 +142,9 @@ def admin_queues() -> AdminQueuesOut:
 def admin_pause(queue: str, body: PauseIn) -> AdminQueuesOut:
     with backend().writing() as session:
         if body.paused:
-            service.pause(session, queue=queue_named(queue), reason=body.reason, by=access.caller_user())
+            service.pause(session, queue=queue_named(queue), reason=body.reason, by=_actor())
         else:
-            service.resume(session, queue=queue_named(queue), by=access.caller_user())
+            service.resume(session, queue=queue_named(queue), by=_actor())
     backend().dispatch()
     return _queues()
 
@@ -127,7 +172,55 @@ def admin_failed() -> FailedListOut:
 @api.doc(summary="Grade failed submissions again", tags=["Administration"], security=SECURITY, responses=problems())
 def admin_retry() -> RetriedOut:
     with backend().writing() as session:
-        return RetriedOut(submissions=service.retry_failed(session, by=access.caller_user()))
+        return RetriedOut(submissions=service.retry_failed(session, by=_actor()))
+
+
+@api.get("/admin/workers")
+@access.allow_token(access.administrator, scope=STAFF)
+@api.output(WorkersOut)
+@api.doc(summary="Workers as they told of themselves", tags=["Administration"], security=SECURITY, responses=problems())
+def admin_workers() -> WorkersOut:
+    return _workers()
+
+
+@api.put("/admin/workers/<node>")
+@access.allow_token(access.administrator, scope=STAFF)
+@api.input(DrainIn, location="json", arg_name="body")
+@api.output(WorkersOut)
+@api.doc(
+    summary="Drain a worker or let it go on", tags=["Administration"], security=SECURITY, responses=problems(404, 422)
+)
+def admin_drain(node: str, body: DrainIn) -> WorkersOut:
+    with backend().writing() as session:
+        if body.drained:
+            order = workers.drain(session, node, reason=body.reason, by=_actor())
+        else:
+            order = workers.resume(session, node, by=_actor())
+    backend().broker.tell(order.node, order.queues, take=order.take)
+    return _workers()
+
+
+@api.get("/admin/quarantine")
+@access.allow_token(access.administrator, scope=STAFF)
+@api.output(QuarantineOut)
+@api.doc(summary="What is kept from workers", tags=["Administration"], security=SECURITY, responses=problems())
+def admin_quarantine() -> QuarantineOut:
+    return _quarantine()
+
+
+@api.put("/admin/quarantine/<submission_id>")
+@access.allow_token(access.administrator, scope=STAFF)
+@api.input(QuarantineIn, location="json", arg_name="body")
+@api.output(QuarantineOut)
+@api.doc(
+    summary="Keep a submission from workers, or release it", tags=["Administration"], security=SECURITY,
+    responses=problems(404, 409, 422),
+)  # fmt: skip
+def admin_keep(submission_id: str, body: QuarantineIn) -> QuarantineOut:
+    act = service.quarantine if body.quarantined else service.release
+    with backend().writing() as session:
+        act(session, run_or_submission=submission_id, reason=body.reason, by=_actor())
+    return _quarantine()
 
 
 @api.get("/admin/audit")
@@ -140,6 +233,39 @@ def admin_audit(query: AuditIn) -> AuditOut:
     with backend().reading() as session:
         found = queries.audit_entries(session, filters, limit=query.limit, offset=query.offset)
     return AuditOut(entries=[AuditEntryOut.model_validate(entry) for entry in found])
+
+
+def _workers() -> WorkersOut:
+    with backend().reading() as session:
+        found = workers.views(session)
+    return WorkersOut(
+        workers=[
+            WorkerOut(
+                node=v.node.node, name=v.node.name, state=v.standing, queues=v.node.queues, taking=v.node.taking,
+                slots=v.node.slots, submissions=list(v.submissions), devices=v.node.devices,
+                started_at=v.node.started_at, heard_at=v.node.heard_at, drained_at=v.node.drained_at,
+                reason=v.node.drain_reason,
+            )
+            for v in found
+        ]
+    )  # fmt: skip
+
+
+def _quarantine() -> QuarantineOut:
+    with backend().reading() as session:
+        kept = quarantine.listed(session)
+    return QuarantineOut(
+        submissions=[
+            QuarantinedOut(
+                id=q.submission_id, assignment=q.assignment, student=q.student, since=q.since, reason=q.staff_text
+            )
+            for q in kept
+        ]
+    )
+
+
+def _actor() -> Actor:
+    return Actor.of(access.caller_user())
 
 
 def _queues() -> AdminQueuesOut:

@@ -68,6 +68,7 @@ def _web(options: Options, environ: Mapping[str, str]) -> ChildSpec:
             *(*PYTHON, "-m", "gunicorn", "grader.web.wsgi:app", "--bind", f"{host}:{options.port}"),
             *("--worker-class", "gthread", "--workers", "1", "--threads", str(WEB_THREADS)),
             *("--timeout", "60", "--graceful-timeout", "1", "--keep-alive", "5", "--no-control-socket"),
+            *("--logger-class", "telemetry.gunicorn_logs.Logger"),
         ],
         environ=environ,
         ready=lambda log: _healthy(options),

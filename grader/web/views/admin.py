@@ -14,12 +14,12 @@ from grader.administration import environments, metrics, queries, service, stand
 from grader.administration.queries import AuditFilter
 from grader.audit.service import Actor
 from grader.dashboard import health
-from grader.db.models import Submission
-from grader.grading import service as grading
+from grader.grading import quarantine as quarantined
 from grader.measuring.adding import add_up
 from grader.time import utc_now
 from grader.web import access, formats
 from grader.web.backend import backend, settings
+from grader.workers import service as workers
 from worker.contract import Queue
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
@@ -29,16 +29,17 @@ AUDIT_ROWS = 100
 @pages.get("")
 @access.allow(access.administrator)
 def overview() -> ResponseReturnValue:
-    live = backend().broker.workers()
     with backend().reading() as session:
         found = health.queues(session)
+        nodes = workers.views(session)
+        kept = quarantined.listed(session)
         recent = health.workers(session, utc_now())
         paused, held = queries.pauses(session), queries.held_back(session)
         failed, count = queries.failed(session), queries.failed_count(session)
         storage = queries.storage_use(session)
     return render_template(
-        "admin/overview.html", queues=found, recent=recent, live=live, paused=paused, held=held, failed=failed,
-        failed_count=count, storage=storage, free_bytes=_free_bytes(),
+        "admin/overview.html", queues=found, recent=recent, nodes=nodes, quarantined=kept, paused=paused, held=held,
+        failed=failed, failed_count=count, storage=storage, free_bytes=_free_bytes(),
         environments=environments.environments(settings().assignments_dir.parent / "environments.toml"),
     )  # fmt: skip
 
@@ -48,7 +49,7 @@ def overview() -> ResponseReturnValue:
 def pause(queue: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "").strip()[:500] or "no reason given"
     with backend().writing() as session:
-        service.pause(session, queue=queue_named(queue), reason=reason, by=access.caller_user())
+        service.pause(session, queue=queue_named(queue), reason=reason, by=_actor())
     flash(f"The queue {queue} is paused: nothing more is handed to workers.", "success")
     return redirect(url_for("admin.overview"), 303)
 
@@ -57,7 +58,7 @@ def pause(queue: str) -> ResponseReturnValue:
 @access.allow(access.administrator)
 def resume(queue: str) -> ResponseReturnValue:
     with backend().writing() as session:
-        service.resume(session, queue=queue_named(queue), by=access.caller_user())
+        service.resume(session, queue=queue_named(queue), by=_actor())
     backend().dispatch()
     flash(f"The queue {queue} goes on.", "success")
     return redirect(url_for("admin.overview"), 303)
@@ -67,7 +68,7 @@ def resume(queue: str) -> ResponseReturnValue:
 @access.allow(access.administrator)
 def retry_all() -> ResponseReturnValue:
     with backend().writing() as session:
-        count = service.retry_failed(session, by=access.caller_user())
+        count = service.retry_failed(session, by=_actor())
     flash(f"{formats.count(count, 'submission')} will be graded again.", "success")
     return redirect(url_for("admin.overview"), 303)
 
@@ -75,12 +76,48 @@ def retry_all() -> ResponseReturnValue:
 @pages.post("/failed/<submission_id>/retry")
 @access.allow(access.administrator)
 def retry(submission_id: str) -> ResponseReturnValue:
-    by = Actor.of(access.caller_user())
     with backend().writing() as session:
-        if session.get(Submission, submission_id) is None:
-            raise NotFound("There is no such submission.")
-        grading.rerun(session, submission_ids=[submission_id], by=by, reason="retried by an administrator")
+        service.retry(session, run_or_submission=submission_id, reason="retried by an administrator", by=_actor())
     flash("It is being graded again.", "success")
+    return redirect(url_for("admin.overview"), 303)
+
+
+@pages.post("/quarantine/<submission_id>/release")
+@access.allow(access.administrator)
+def release(submission_id: str) -> ResponseReturnValue:
+    with backend().writing() as session:
+        service.release(session, run_or_submission=submission_id, reason="released by an administrator", by=_actor())
+    flash("It is out of quarantine and is being graded again.", "success")
+    return redirect(url_for("admin.overview"), 303)
+
+
+@pages.post("/failed/<submission_id>/quarantine")
+@access.allow(access.administrator)
+def quarantine(submission_id: str) -> ResponseReturnValue:
+    with backend().writing() as session:
+        service.quarantine(session, run_or_submission=submission_id, reason="by an administrator", by=_actor())
+    flash("It is in quarantine: no worker gets it until it is released.", "success")
+    return redirect(url_for("admin.overview"), 303)
+
+
+@pages.post("/workers/<node>/drain")
+@access.allow(access.administrator)
+def drain(node: str) -> ResponseReturnValue:
+    reason = request.form.get("reason", "").strip()[:500] or "no reason given"
+    with backend().writing() as session:
+        order = workers.drain(session, node, reason=reason, by=_actor())
+    backend().broker.tell(order.node, order.queues, take=False)
+    flash(f"{node} finishes what it has and takes no more.", "success")
+    return redirect(url_for("admin.overview"), 303)
+
+
+@pages.post("/workers/<node>/resume")
+@access.allow(access.administrator)
+def resume_worker(node: str) -> ResponseReturnValue:
+    with backend().writing() as session:
+        order = workers.resume(session, node, by=_actor())
+    backend().broker.tell(order.node, order.queues, take=True)
+    flash(f"{node} takes jobs again.", "success")
     return redirect(url_for("admin.overview"), 303)
 
 
@@ -107,6 +144,10 @@ def prometheus() -> Response:
     with backend().reading() as session:
         text = metrics.exposition(standing.read(session, utc_now()), standing.measures(session))
     return Response(text, content_type=metrics.CONTENT_TYPE)
+
+
+def _actor() -> Actor:
+    return Actor.of(access.caller_user())
 
 
 def queue_named(name: str) -> Queue:
