@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Enum, text
+from sqlalchemy import Connection, Enum, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -43,10 +43,10 @@ OPTIONS: dict[str, Any] = {
     "transactional_ddl": True,  # also on SQLite: a migration that fails leaves nothing behind
 }
 _LOCK = 0x67726164  # PostgreSQL advisory lock: one process migrates, the others wait for it
-LOCK_TIMEOUT_S = 4  # how long a change of a table may hold up those who come after it
+TAKING_MS = 500  # less than PostgreSQL's deadlock_timeout
 PAUSE_S = 1.0
 WAIT_S = 120.0
-LOCK_NOT_AVAILABLE = "55P03"
+NOT_IN_TIME = {"57014", "55P03"}  # SQLSTATE: statement cancelled by its timeout, lock not available
 
 
 class MigrationError(RuntimeError):
@@ -56,19 +56,44 @@ class MigrationError(RuntimeError):
 def upgrade(database_url: str, revision: str = "head", *, wait_s: float = WAIT_S) -> None:
     """Apply what is missing up to `revision`, while the service runs. Safe to call from several processes at once.
 
-    On PostgreSQL a change of a table waits for those who use it, and everybody who comes later waits behind it. So
-    it gives up its place in the line after `LOCK_TIMEOUT_S` and takes a new one, for `wait_s` in all.
+    On PostgreSQL it waits up to `wait_s` for tables that are in use, see `_take_all_tables`.
 
     Raises MigrationError, and whatever the database raises when it cannot be reached.
     """
+
+    def change(connection: Connection) -> None:
+        if revision_on(connection) != head_revision():
+            _take_all_tables(connection)
+        upgrade_on(connection, revision)
+
+    _patiently(database_url, change, wait_s)
+
+
+def upgrade_on(connection: Connection, revision: str) -> None:
+    """The same on a connection of `connection_for`, within its transaction."""
+    command.upgrade(_config(connection), revision)
+
+
+def downgrade(database_url: str, revision: str, *, wait_s: float = WAIT_S) -> None:
+    """Take back what came after `revision` ("base": everything). Waits and raises as `upgrade` does."""
+
+    def change(connection: Connection) -> None:
+        _take_all_tables(connection)
+        command.downgrade(_config(connection), revision)
+
+    _patiently(database_url, change, wait_s)
+
+
+def _patiently(database_url: str, change: Callable[[Connection], None], wait_s: float) -> None:
+    """Try to make a change, again and again for `wait_s` while tables are in use."""
     deadline = time.monotonic() + wait_s
     while True:
         try:
             with connection_for(database_url) as connection:
-                upgrade_on(connection, revision)
+                change(connection)
             return
         except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            if getattr(error.orig, "sqlstate", None) not in NOT_IN_TIME:
                 raise
             if time.monotonic() > deadline:
                 raise MigrationError(
@@ -78,15 +103,20 @@ def upgrade(database_url: str, revision: str = "head", *, wait_s: float = WAIT_S
             time.sleep(PAUSE_S)
 
 
-def upgrade_on(connection: Connection, revision: str) -> None:
-    """The same on a connection of `connection_for`, within its transaction."""
-    command.upgrade(_config(connection), revision)
+def _take_all_tables(connection: Connection) -> None:
+    """On PostgreSQL: have every table to itself, so that nothing waits while it holds some of them.
 
-
-def downgrade(database_url: str, revision: str) -> None:
-    """Take back what came after `revision` ("base": everything)."""
-    with connection_for(database_url) as connection:
-        command.downgrade(_config(connection), revision)
+    Whoever wants to alter a table waits for those who use it, and everybody who comes later waits behind. And two
+    who hold a table each and want the other's are a deadlock, which PostgreSQL ends after a second by failing one
+    of them. So all tables are taken at once, within half a second or not at all.
+    """
+    names = inspect(connection).get_table_names()
+    if connection.dialect.name == "sqlite" or not names:
+        return
+    quoted = ", ".join(map(connection.dialect.identifier_preparer.quote, names))
+    connection.execute(text(f"SET LOCAL statement_timeout = {TAKING_MS}"))
+    connection.execute(text(f"LOCK TABLE {quoted} IN ACCESS EXCLUSIVE MODE"))
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 def current_revision(database_url: str) -> str | None:
@@ -137,7 +167,6 @@ def connection_for(database_url: str) -> Iterator[Connection]:
             return
         with connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
             yield connection
 
 
