@@ -18,7 +18,7 @@ from grader.db.models import WorkerNode
 from grader.time import utc_now
 from grader.workers import queries
 from grader.workers.errors import UnknownWorker
-from worker.announcement import SILENT_S, WorkerMessage
+from worker.announcement import SILENT_S, DeviceHealth, WorkerMessage
 
 SILENT = timedelta(seconds=SILENT_S)
 FORGOTTEN = timedelta(days=1)
@@ -112,5 +112,10 @@ def _get(session: Session, name: str) -> WorkerNode:
 def _order(node: WorkerNode) -> Order | None:
     if node.drained_at is not None and node.taking:
         return Order(node.node, tuple(node.taking), take=False)
-    missing = tuple(queue for queue in node.queues if queue not in node.taking)
+    missing = tuple(queue for queue in node.queues if queue not in node.taking and not _closed(node, queue))
     return Order(node.node, missing, take=True) if node.drained_at is None and missing else None
+
+
+def _closed(node: WorkerNode, queue: str) -> bool:
+    """A worker takes no jobs for GPUs while all of its own are out of service, and opens the queue by itself."""
+    return queue == "gpu" and all(device.get("health") == DeviceHealth.SICK for device in node.devices)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from assignments.gradable import GradablePackage
-from worker.contract import CellSummary, CheckResult, GradeStatus, Limits, Seconds
+from worker.contract import CellSummary, CheckResult, Failure, GradeStatus, Limits, Seconds
 from worker.environments import Environment
 
 MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
@@ -39,6 +39,7 @@ class Grading:
     peak_memory_mib: float = 0.0
     executed: bytes = b""  # the notebook with its outputs
     possible: float = 0.0  # points of the assignment, for a notebook that got as far as no check
+    failure: Failure | None = None  # when failed
 
     @property
     def score(self) -> float:
@@ -49,10 +50,11 @@ class Grading:
         return round(sum(check.max_points for check in self.checks), 2) if self.checks else self.possible
 
 
-def failed(staff_text: str) -> Grading:
+def failed(staff_text: str, failure: Failure = Failure.OTHER) -> Grading:
     """Grading itself failed: never a score, and the student is told that it is not their fault."""
     return Grading(
         status=GradeStatus.FAILED,
         reason="Your notebook could not be graded because of a fault on our side. It is kept and is tried again.",
         staff_text=staff_text,
+        failure=failure,
     )
