@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from assignments.gradable import load_gradable_package
@@ -68,6 +69,42 @@ def test_a_notebook_from_elsewhere_runs_and_every_help_is_listed(folder: Path) -
     assert "There is no Drive here" in said
     assert "`np.float` no longer exists" in said
     assert "no network here" in said
+
+
+FROM_YEARS_AGO = (
+    "import seaborn as sns, numpy as np\nimport scipy.special as sci; import nothing_like_it\nhalf = 0.5",
+    "from google.colab import drive\ndrive.mount('/content/drive')\n"
+    "assert np.load('/content/drive/My Drive/Deep learning/points.npy').sum() == 10\n"
+    "assert open('/content/drive/MyDrive/Deep learning/points.npy', 'rb').read(6) == b'\\x93NUMPY'",
+    "import os\nos.chdir('/content/drive/MyDrive/Deep learning')\nassert os.path.exists('points.npy')",
+    "try:\n    open('/content/drive/MyDrive/Deep learning/points.npy', 'w')\n    raise SystemExit\n"
+    "except FileNotFoundError:\n    pass",
+    "import matplotlib.pyplot as plt\nplt.style.use('seaborn-whitegrid')\nplt.style.use(['seaborn', 'ggplot'])",
+    "from tqdm.notebook import tqdm\nassert sum(tqdm(range(4))) == 6",
+    "assert np.asscalar(np.array([2.0])) == 2 and np.asfarray([1]).dtype == float",
+    "def volume_of_hypersphere(diameter, dimensions):\n"
+    "    return np.pi ** (dimensions * half) * (diameter * half) ** dimensions / sci.gamma(dimensions * half + 1)",
+)
+
+
+def test_what_colab_and_older_libraries_had_stops_nothing_else(folder: Path) -> None:
+    """Modules that are not installed, folders of a Drive, styles of Matplotlib, bars of tqdm, functions of NumPy."""
+    (folder / "data").mkdir(exist_ok=True)
+    np.save(folder / "data" / "points.npy", np.arange(5))
+    cells = [nbformat.v4.new_code_cell(source) for source in FROM_YEARS_AGO]
+    grading = grade(folder, nbformat.writes(nbformat.v4.new_notebook(cells=cells)).encode())
+    assert [(cell.status, cell.error) for cell in grading.cells] == [
+        ("error", "ModuleNotFoundError: No module named 'seaborn'"),
+        *[("ok", "")] * (len(FROM_YEARS_AGO) - 1),
+    ]
+    assert {check.key: check.points for check in grading.checks}["volume_of_hypersphere"] == 25
+    said = "\n".join(grading.notices)
+    assert "Cell 1: `import seaborn as sns, numpy as np` does not work here; what stands behind it was run" in said
+    assert "Cell 1: `import nothing_like_it` does not work here" in said
+    assert "/content/drive/My Drive/Deep learning/points.npy was read from the working folder" in said
+    assert "no folder /content/drive/MyDrive/Deep learning here" in said
+    assert "`seaborn-v0_8-whitegrid` is used in its place" in said
+    assert "`np.asscalar` no longer exists in NumPy; `a.item()` is used in its place" in said
 
 
 def test_an_assignment_can_turn_the_helps_off(folder: Path) -> None:

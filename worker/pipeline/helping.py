@@ -13,11 +13,15 @@ from typing import Any
 
 from assignments.bindings import bound_names
 from assignments.imports import Forgotten
+from assignments.missing_modules import StoppedImport, stopped_import
 from worker.contract import CellSummary
 
 MOST_SAID = 12
 _SAID = re.compile(r"\[grader\] ([^\n]{1,300})")
 _UNDEFINED = re.compile(r"^NameError: name '(\w+)' is not defined")
+_NO_MODULE = re.compile(r"^ModuleNotFoundError: No module named '([\w.]+)'")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_LINE = re.compile(r"\bCell In ?\[\d+\], line (\d+)")
 
 
 def import_notice(forgotten: Sequence[Forgotten]) -> str:
@@ -27,6 +31,20 @@ def import_notice(forgotten: Sequence[Forgotten]) -> str:
 
 def again_notice(index: int, name: str) -> str:
     return f"Cell {index + 1} needs `{name}`, which a later cell defines: it was run once more at the end."
+
+
+def behind_notice(index: int, stopped: StoppedImport) -> str:
+    return f"Cell {index + 1}: `{stopped.statement}` does not work here; what stands behind it was run all the same."
+
+
+def import_that_stopped(source: str, error: str, outputs: Sequence[Any]) -> StoppedImport | None:
+    """The import of a module that is not installed here, at which this code ended, where something stands behind it."""
+    found = _NO_MODULE.match(error)
+    if found is None:
+        return None
+    text = "\n".join(str(line) for output in outputs for line in output.get("traceback", ()))
+    line = _LINE.search(_COLOUR.sub("", text))  # the outermost: the statement on the top level of the cell
+    return stopped_import(source, int(line.group(1)), found.group(1)) if line else None
 
 
 class OutOfOrder:

@@ -14,6 +14,7 @@ import traceback
 from dataclasses import replace
 from typing import Any, Protocol
 
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from assignments.attempts import is_attempted, not_attempted_message
@@ -32,7 +33,14 @@ from worker.pipeline.ask import KernelRelay
 from worker.pipeline.causes import cause_of_absence
 from worker.pipeline.executed import written
 from worker.pipeline.given_cells import touched_cells
-from worker.pipeline.helping import OutOfOrder, again_notice, import_notice, said_in
+from worker.pipeline.helping import (
+    OutOfOrder,
+    again_notice,
+    behind_notice,
+    import_notice,
+    import_that_stopped,
+    said_in,
+)
 from worker.pipeline.moments import END, Moments, Watch, plan
 from worker.pipeline.notices import notices
 from worker.pipeline.request import GradeRequest, Grading, failed
@@ -160,7 +168,17 @@ class NotebookRun:
             self.progress("executing", position, len(self.cells))
             summary = await session.run_cell(cell, index)
             self.summaries.append(replace(summary, error=printable(summary.error)))
+            await self._go_on_behind_imports(session, cell, summary)
             await self._run_checks(session, moments.at(index))
+
+    async def _go_on_behind_imports(self, session: NotebookSession, cell: NotebookNode, summary: CellSummary) -> None:
+        """The cell counts as stopped, and the help is listed; each round's code is shorter than the one before."""
+        part, error = cell, summary.error
+        while self.helps.imports and (stopped := import_that_stopped(part.source, error, part.get("outputs", ()))):
+            self.helped.append(behind_notice(summary.index, stopped))
+            part = new_code_cell(stopped.rest)  # type: ignore[no-untyped-call]
+            error = (await session.run_cell(part, summary.index)).error
+            cell.outputs += part.outputs
 
     async def _import_forgotten(self, session: NotebookSession) -> None:
         forgotten = forgotten_imports([cell.source for _, cell in self.cells]) if self.helps.imports else []

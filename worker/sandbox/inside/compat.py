@@ -1,4 +1,5 @@
-"""Help for notebooks that were written elsewhere or years ago: names that NumPy has removed, google.colab, torchvision.
+"""Help for notebooks that were written elsewhere or years ago: names that NumPy and Matplotlib have removed,
+google.colab and what Colab has, torchvision.
 
 Nothing here changes what a student computes: each name stands for what it always stood for, and says so once.
 """
@@ -42,6 +43,14 @@ REMOVED = {
     "row_stack": "vstack",
     "trapz": "trapezoid",
     "in1d": "isin",
+    "bool8": "bool_",
+}
+# the same for functions that no single one replaces
+REWRITTEN = {
+    "asscalar": ("a.item()", lambda a: a.item()),
+    "alen": ("len(a)", len),
+    "msort": ("np.sort(a, axis=0)", lambda a: sys.modules["numpy"].sort(a, axis=0)),
+    "asfarray": ("np.asarray(a, dtype=float)", lambda a, dtype=float: sys.modules["numpy"].asarray(a, dtype=dtype)),
 }
 
 
@@ -52,6 +61,11 @@ def install():
         extend_numpy(sys.modules["numpy"])
     else:
         sys.meta_path.insert(0, OnImport("numpy", after=extend_numpy))
+    if "matplotlib.style" in sys.modules:
+        extend_styles(sys.modules["matplotlib.style"])
+    else:
+        sys.meta_path.insert(0, OnImport("matplotlib.style", after=extend_styles))
+    sys.meta_path.insert(0, OnImport("tqdm.notebook", after=draw_plain_bars))
     sys.meta_path.insert(0, OnImport("torchvision", before=declare_operators))
     sys.meta_path.insert(0, OnImport("torchvision.datasets.mnist", after=use_mounted_files))
 
@@ -59,22 +73,29 @@ def install():
 def withhold(shell, names):
     """Takes back the helps that the assignment turns off, before student code runs."""
     if "numpy_names" in names:
-        hooks = [hook for hook in sys.meta_path if isinstance(hook, OnImport) and hook.name == "numpy"]
-        for hook in hooks:
-            sys.meta_path.remove(hook)
-        if not hooks:
+        if not unhook("numpy"):
             forget_numpy_names(sys.modules["numpy"])
+        if not unhook("matplotlib.style"):
+            forget_styles(sys.modules["matplotlib.style"])
     if "colab" in names:
         sys.path.remove(FOLDER)
+        unhook("tqdm.notebook")
     if "torchvision" in names:
-        sys.meta_path[:] = [
-            hook for hook in sys.meta_path if not (isinstance(hook, OnImport) and hook.name.startswith("torchvision"))
-        ]
+        unhook("torchvision")
+        unhook("torchvision.datasets.mnist")
     if "shell" in names:
         places = os.environ.get("PATH", "").split(os.pathsep)
         os.environ["PATH"] = os.pathsep.join(place for place in places if place != COMMANDS)
         for name in INSTALLERS:
             shell.magics_manager.magics["line"].pop(name, None)
+
+
+def unhook(name):
+    """Whether there was still a hook: the module had not been imported."""
+    hooks = [hook for hook in sys.meta_path if isinstance(hook, OnImport) and hook.name == name]
+    for hook in hooks:
+        sys.meta_path.remove(hook)
+    return bool(hooks)
 
 
 def vision():
@@ -123,10 +144,8 @@ def extend_numpy(numpy):
     BEFORE["__getattr__"] = original
 
     def __getattr__(name):
-        if name in REMOVED and not hasattr_of_module(numpy, name):
-            today = REMOVED[name]
-            value = getattr(numpy, today) if isinstance(today, str) else today
-            shown = f"np.{today}" if isinstance(today, str) else getattr(today, "__name__", str(today))
+        if (name in REMOVED or name in REWRITTEN) and not hasattr_of_module(numpy, name):
+            shown, value = REWRITTEN[name] if name in REWRITTEN else today_of(numpy, REMOVED[name])
             text = f"[grader] `np.{name}` no longer exists in NumPy; `{shown}` is used in its place."
             warnings.warn(text, FutureWarning, stacklevel=2)
             return value
@@ -135,6 +154,12 @@ def extend_numpy(numpy):
         return original(name)
 
     numpy.__getattr__ = __getattr__
+
+
+def today_of(numpy, name):
+    if isinstance(name, str):
+        return f"np.{name}", getattr(numpy, name)
+    return getattr(name, "__name__", str(name)), name
 
 
 def forget_numpy_names(numpy):
@@ -146,3 +171,39 @@ def forget_numpy_names(numpy):
 
 def hasattr_of_module(module, name):
     return name in vars(module)
+
+
+def extend_styles(style):
+    """Matplotlib's copies of seaborn's styles go by the version of seaborn that they were taken from."""
+    BEFORE["use"] = original = style.use
+    today = {name.replace("-v0_8", "", 1): name for name in style.library if name.startswith("seaborn-v0_8")}
+
+    def known(name):
+        if not isinstance(name, str) or name not in today or name in style.library:
+            return name
+        text = f"[grader] Matplotlib no longer has the style `{name}`; `{today[name]}` is used in its place."
+        warnings.warn(text, FutureWarning, stacklevel=3)
+        return today[name]
+
+    def use(style):
+        return original([known(each) for each in style] if isinstance(style, (list, tuple)) else known(style))
+
+    set_use(style, use)
+
+
+def forget_styles(style):
+    set_use(style, BEFORE["use"])
+
+
+def set_use(style, use):
+    style.use = use
+    if hasattr(style, "core"):
+        style.core.use = use
+
+
+def draw_plain_bars(notebook):
+    """tqdm's bars for notebooks need ipywidgets, which Colab has; its bars of text need nothing."""
+    from tqdm import std
+
+    notebook.tqdm = notebook.tqdm_notebook = std.tqdm
+    notebook.trange = notebook.tnrange = std.trange
