@@ -11,6 +11,8 @@ from assignments.metadata import AnswerField, CheckSpec, LeaderboardSpec, Metada
 from assignments.policy import DatesSpec, PolicySpec
 from worker.contract import Limits, Queue
 
+EITHER = "gpu-or-cpu"
+
 
 @dataclass(frozen=True)
 class Release:
@@ -28,6 +30,8 @@ class Release:
     policy: PolicySpec = dataclasses.field(default_factory=PolicySpec)
     dates: DatesSpec = dataclasses.field(default_factory=DatesSpec)
     leaderboard: LeaderboardSpec | None = None
+    device: str = "cpu"  # "cpu", "gpu" or EITHER, as the assignment asks
+    gpu_memory_mib: int = 0  # of a GPU; 0: as much as an ordinary notebook needs
 
     @classmethod
     def from_metadata(cls, metadata: Metadata) -> Self:
@@ -37,8 +41,10 @@ class Release:
             digest=metadata.version,
             max_score=metadata.max_score,
             summary=metadata.summary,
-            # An assignment that can do without a GPU ("gpu-or-cpu") never waits for one.
+            # Where a run of EITHER waits is decided anew for each (grader.queueing.routing).
             queue=Queue.GPU if metadata.device == "gpu" else Queue.CPU,
+            device=metadata.device,
+            gpu_memory_mib=metadata.gpu_memory_mib,
             limits=Limits(**dataclasses.asdict(metadata.limits)),
             answers=metadata.answers,
             checks=metadata.checks,

@@ -13,6 +13,8 @@ from grader.courses.service import release_of
 from grader.db.models import AssignmentVersion, Run, RunCause, RunStatus, Submission
 from grader.grading import queries
 from grader.outbox import service as outbox
+from grader.queueing import routing
+from grader.time import utc_now
 
 SUBMISSIONS = Actor.system("submissions")
 
@@ -39,7 +41,7 @@ def add(
         cause=cause,
         attempt=attempt,
         status=RunStatus.QUEUED,
-        queue=release_of(version).queue,
+        queue=routing.queue_for(session, release_of(version), utc_now()),
         lease=secrets.token_urlsafe(24),
         trial_id=trial[0] if trial else None,
         compared_id=trial[1] if trial else None,

@@ -15,9 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from grader.grading.outcomes import Swept
 from grader.grading.sweeping import BrokerView, sweep
 from grader.measuring import figures
+from grader.queueing import routing
 from grader.tasks import similarity
 from grader.tasks.app import app, backend
 from grader.tasks.lti_sync import Announcer
+from grader.tasks.retention import Tidier
 from grader.tasks.webhooks import announce
 from grader.time import utc_now
 from grader.wiring import Backend
@@ -33,6 +35,8 @@ def sweep_once(parts: Backend) -> Swept:
     )
     with parts.writing() as session:
         swept = sweep(session, utc_now(), parts.rules, view)
+        if not swept.skipped:
+            routing.reroute(session, utc_now())
     figures.runs_lost(swept.lost)
     if swept.lost or swept.dispatched_again:
         log.warning("%d runs lost with their workers, %d jobs sent again", swept.lost, swept.dispatched_again)
@@ -45,6 +49,7 @@ class Sweeper(threading.Thread):
         super().__init__(name="sweeper", daemon=True)
         self._parts = parts
         self._grades = Announcer()
+        self._tidier = Tidier()
         self._stopped = threading.Event()
 
     def run(self) -> None:
@@ -54,6 +59,7 @@ class Sweeper(threading.Thread):
                 announce(self._parts)
                 similarity.announce(self._parts)
                 self._grades.announce(self._parts)
+                self._tidier.tidy(self._parts)
             except SQLAlchemyError as error:
                 log.warning("no sweep this time, the database did not answer: %s", type(error).__name__)
             except Exception:

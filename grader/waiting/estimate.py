@@ -56,6 +56,9 @@ class Estimate:
 NOT_MEASURED = Estimate(why_not="No estimate yet: no run of this assignment has been measured.")
 OTHERS_NOT_MEASURED = Estimate(why_not="No estimate yet: runs ahead of it are of assignments not measured so far.")
 NO_WORKER = Estimate(why_not="No estimate yet: no worker has been seen at work lately.")
+NO_GPU_WORKER = Estimate(
+    why_not="No estimate: it needs a GPU, and no worker with one is there now. It is kept and waits; staff see this."
+)
 HELD_BACK = Estimate(why_not="No estimate: an administrator holds the queue back for now.")
 
 
