@@ -66,13 +66,15 @@ def end(session: Session, submission: Submission, by: Actor, reason: str) -> Non
     )
 
 
-def listed(session: Session, *, course_id: str | None = None, limit: int = 200) -> list[Quarantined]:
-    """Everything in quarantine, of one course or of all, longest first."""
+def listed(
+    session: Session, *, course_id: str | None = None, assignment_id: str | None = None, limit: int = 200
+) -> list[Quarantined]:
+    """What is in quarantine, of one course, one assignment or all, longest first."""
     return [
         Quarantined(
             submission.id, submission.assignment.title, submission.student.name, submission.number,
             submission.quarantined_at, text,
         )
-        for submission, text in queries.quarantined(session, course_id, limit)
+        for submission, text in queries.quarantined(session, course_id, assignment_id, limit)
         if submission.quarantined_at is not None
     ]  # fmt: skip

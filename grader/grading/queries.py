@@ -88,7 +88,9 @@ def deaths_elsewhere(session: Session, lost: Sequence[Run]) -> int:
     return session.scalar(query) or 0
 
 
-def quarantined(session: Session, course_id: str | None, limit: int) -> list[tuple[Submission, str]]:
+def quarantined(
+    session: Session, course_id: str | None, assignment_id: str | None, limit: int
+) -> list[tuple[Submission, str]]:
     """Submissions in quarantine, longest first, each with the text for staff of its last run."""
     each = aliased(Run)
     last = select(func.max(each.number)).where(each.submission_id == Submission.id).scalar_subquery()
@@ -104,6 +106,8 @@ def quarantined(session: Session, course_id: str | None, limit: int) -> list[tup
         query = query.join(Assignment, Assignment.id == Submission.assignment_id).where(
             Assignment.course_id == course_id
         )
+    if assignment_id is not None:
+        query = query.where(Submission.assignment_id == assignment_id)
     return [(submission, text) for submission, text in session.execute(query)]
 
 

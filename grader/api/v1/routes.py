@@ -208,7 +208,7 @@ def all_submissions(slug: str, query: schemas.StaffPageIn) -> schemas.PageOut:
 def rerun(submission_id: str, body: schemas.RerunIn) -> tuple[schemas.RerunOut, int, dict[str, str]]:
     actor = Actor.of(access.caller_user())
     with backend().writing() as session:
-        [run] = grading.rerun(session, submission_ids=[submission_id], by=actor, reason=body.reason)
+        [run] = grading.rerun(session, submission_ids=[submission_id], by=actor, reason=body.reason, release=True)
     return _queued_again(submission_id, run)
 
 

@@ -12,6 +12,8 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from grader.db.models import SubmissionStatus
+from grader.grading import quarantine
+from grader.grading.quarantine import Quarantined
 from grader.submissions import queries as submissions
 from grader.submissions.filters import SubmissionFilter, SubmissionRow
 from grader.web.access import AssignmentScope
@@ -99,6 +101,7 @@ class StaffPage:
     rerun_url: str
     filters: FilterForm
     statuses: list[tuple[str, str]]
+    quarantined: list[Quarantined]
 
 
 def staff_page(session: Session, scope: AssignmentScope, filters: FilterForm, page: int) -> StaffPage:
@@ -129,6 +132,7 @@ def staff_page(session: Session, scope: AssignmentScope, filters: FilterForm, pa
         here_url=url_for("staff.submissions", **address),
         rerun_url=url_for("staff.rerun_many", **here),
         filters=filters,
+        quarantined=quarantine.listed(session, assignment_id=scope.assignment.id),
         statuses=[(status.value, status_label(status).text) for status in SubmissionStatus],
     )
 

@@ -64,6 +64,7 @@ class SubmissionPage:
     resubmit_url: str | None
     run_url: str | None  # of an attempt that a newer one replaced, for whoever handed it in
     rerun_url: str | None
+    quarantined_at: datetime | None  # shown to staff alone
 
 
 def live_state(session: Session, submission: Submission, *, staff: bool) -> SubmissionState:
@@ -131,6 +132,7 @@ def submission_page(session: Session, scope: SubmissionScope) -> SubmissionPage:
         resubmit_url=url_for("student.assignment", **address) + "#hand-in" if scope.own else None,
         run_url=_run_url(submission) if scope.own else None,
         rerun_url=url_for("staff.rerun_one", submission_id=submission.id) if scope.staff else None,
+        quarantined_at=submission.quarantined_at if scope.staff else None,
     )
 
 

@@ -33,7 +33,7 @@ def submissions(course_slug: str, slug: str) -> ResponseReturnValue:
 def rerun_one(submission_id: str) -> ResponseReturnValue:
     actor = Actor.of(access.caller_user())
     with backend().writing() as session:
-        grading.rerun(session, submission_ids=[submission_id], by=actor, reason="asked for on its page")
+        grading.rerun(session, submission_ids=[submission_id], by=actor, reason="asked for on its page", release=True)
     flash("It is being graded again.", "success")
     return redirect(url_for("submission.page", submission_id=submission_id), 303)
 
@@ -55,10 +55,11 @@ def rerun_many_send(course_slug: str, slug: str) -> ResponseReturnValue:
     with backend().writing() as session:
         ids = queries.ids_of(session, filters.query(scope.assignment.id))
         if len(ids) == form.expected.data and ids:
-            grading.rerun(session, submission_ids=ids, by=actor, reason=form.reason.data.strip())
+            added = grading.rerun(session, submission_ids=ids, by=actor, reason=form.reason.data.strip())
     if len(ids) != form.expected.data or not ids:
         return _confirm(form, filters, changed=True), 409
-    flash(f"{formats.count(len(ids), 'submission')} will be graded again.", "success")
+    left = f" {len(ids) - len(added)} in quarantine were left out." if len(added) < len(ids) else ""
+    flash(f"{formats.count(len(added), 'submission')} will be graded again.{left}", "success")
     return redirect(url_for("staff.submissions", course_slug=course_slug, slug=slug, **filters.args()), 303)
 
 
