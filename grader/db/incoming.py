@@ -26,6 +26,7 @@ class IncomingSender(Base):
     old_secret_until: Mapped[datetime | None]
     created_at: Mapped[Created]
     disabled_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]  # gone for people and senders; what it sent stays
 
     def overlaps(self, now: datetime) -> bool:
         """Whether messages with the old secret are taken too."""

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Response, g, make_response
+from flask import Response, g, make_response, request
 
+from grader.lms.lti import addresses
+from grader.lms.lti.errors import LaunchRefused
 from grader.web import security
+from grader.web.backend import settings
 
 FRAMES = ("iframe", "frame")
+
+
+def require_from_us() -> None:
+    """Another site must not make anybody go on with a launch of its own. Raises LaunchRefused."""
+    if not is_from_us():
+        raise LaunchRefused("origin", "This step has to come from a page of ours. Open the link once more.")
+
+
+def is_from_us() -> bool:
+    return request.headers.get("Origin") == addresses.origin(settings().public_url)
 
 
 def framed(html: str, origins: Sequence[str], *, status: int = 200, post_to: str = "") -> Response:

@@ -118,6 +118,16 @@ def enable_sender(course_slug: str, sender_id: str, body: EnabledIn) -> SenderOu
     return _out(sender)
 
 
+@api.delete(ONE)
+@access.allow_token(access.instructor_of_course, scope=STAFF)
+@api.output({}, status_code=204)
+@api.doc(summary="Remove a sender", tags=["Staff"], security=SECURITY, responses=problems(404))
+def remove_sender(course_slug: str, sender_id: str) -> str:
+    with backend().writing() as session:
+        senders.remove(session, found_sender(session, sender_id, lock=True), by=_actor(), now=utc_now())
+    return ""
+
+
 @api.post(f"{ONE}/secret")
 @access.allow_token(access.instructor_of_course, scope=STAFF)
 @api.input(RotateIn, location="json", arg_name="body")

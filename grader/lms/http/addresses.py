@@ -86,7 +86,10 @@ class Rules:
         if self.admits(address):
             return
         if not _is_public(address):
-            raise Refused(f"The name leads to {address}, which is not a public address.")
+            raise Refused(
+                f"The name leads to {address}, which is not a public address. Whoever runs "
+                "this service can admit its network (GRADER_WEBHOOK_NETWORKS)."
+            )
         if scheme != "https":
             raise Refused("The address must begin with https://: grades do not travel in the clear.")
 

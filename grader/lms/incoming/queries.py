@@ -7,18 +7,20 @@ from grader.db.models import Course, IncomingMessage, IncomingSender
 
 
 def senders(session: Session, course_id: str) -> list[IncomingSender]:
-    query = select(IncomingSender).where(IncomingSender.course_id == course_id).order_by(IncomingSender.id)
-    return list(session.scalars(query))
+    query = select(IncomingSender).where(IncomingSender.course_id == course_id, IncomingSender.removed_at.is_(None))
+    return list(session.scalars(query.order_by(IncomingSender.id)))
 
 
 def sender(session: Session, sender_id: str, course_id: str, *, lock: bool = False) -> IncomingSender | None:
-    query = select(IncomingSender).where(IncomingSender.id == sender_id, IncomingSender.course_id == course_id)
+    query = select(IncomingSender).where(
+        IncomingSender.id == sender_id, IncomingSender.course_id == course_id, IncomingSender.removed_at.is_(None)
+    )
     return session.scalar(query.with_for_update() if lock else query)
 
 
 def sender_with_course(session: Session, sender_id: str) -> tuple[IncomingSender, Course] | None:
     query = select(IncomingSender, Course).join(Course, Course.id == IncomingSender.course_id)
-    row = session.execute(query.where(IncomingSender.id == sender_id)).first()
+    row = session.execute(query.where(IncomingSender.id == sender_id, IncomingSender.removed_at.is_(None))).first()
     return None if row is None else (row[0], row[1])
 
 

@@ -1,4 +1,4 @@
-"""What instructors do with senders: add, give a new secret, disable, enable."""
+"""What instructors do with senders: add, give a new secret, disable, enable, remove."""
 
 from __future__ import annotations
 
@@ -68,6 +68,12 @@ def set_enabled(session: Session, sender: IncomingSender, *, enabled: bool, by: 
         _require_room(session, sender.course_id)
     sender.disabled_at = None if enabled else now
     audit.record(session, by, "incoming.enabled" if enabled else "incoming.disabled", OBJECT, sender.id)
+
+
+def remove(session: Session, sender: IncomingSender, *, by: Actor, now: datetime) -> None:
+    """Nothing is taken from it any more, and nobody is shown it. What it sent, and what that changed, stays."""
+    sender.removed_at = now
+    audit.record(session, by, "incoming.removed", OBJECT, sender.id, before={"name": sender.name})
 
 
 def _require_room(session: Session, course_id: str) -> None:

@@ -134,7 +134,8 @@ def of_ticket(session: Session, ticket: str, now: datetime) -> Arrival:
     """Raises LaunchRefused."""
     found = queries.launch_of_ticket(session, logins.digest(ticket), now)
     if found is None or found.registration.disabled_at is not None:
-        raise LaunchRefused("expired", "This page has been open for too long. Open the link in your course once more.")
+        text = "This page was used already, or has been open for too long. Open the link in your course once more."
+        raise LaunchRefused("ended", text)
     return of_launch(session, found)
 
 

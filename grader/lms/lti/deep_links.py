@@ -71,7 +71,7 @@ def answer(
 
 def item(choice: Choice, own: Own) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "type": "ltiResourceLink",
+        "type": names.RESOURCE_LINK_TYPE,
         "title": choice.title,
         "url": own.launch,
         "custom": {"assignment": choice.slug},

@@ -83,7 +83,14 @@ def _message(claims: dict[str, Any], expected: Expected) -> Message:
         _named(message.resource_link, "id", "the link that was opened")
     elif not isinstance(message.deep_linking.get("deep_link_return_url"), str):
         _refuse("malformed", "The message does not say where the choice is to be sent.")
+    elif not _takes_links(message.deep_linking.get("accept_types")):
+        _refuse("accept-types", "The platform asks for something else than a link, and there is nothing else here.")
     return message
+
+
+def _takes_links(accepted: Any) -> bool:
+    """Some platforms leave out what they have to say; then we try."""
+    return not isinstance(accepted, list) or names.RESOURCE_LINK_TYPE in accepted
 
 
 def _named(found: dict[str, Any], key: str, what: str) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from grader.lms.http.client import MOST_BYTES, Client, Reply
 from grader.lms.lti.errors import NoToken
+from grader.lms.lti.grades import CANVAS, MOODLE
 from grader.lms.lti.tokens import Platform, Tokens
 
-UNAUTHORISED = 401
+UNAUTHORISED, FORBIDDEN = 401, 403
+SAYS_401 = frozenset({MOODLE, CANVAS})  # of a token that has ended
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,13 @@ class Services:
             if content_type:
                 headers["Content-Type"] = content_type
             reply = self.client.request(method, url, headers, body, most_bytes=most_bytes)
-            if reply.status != UNAUTHORISED:
+            if not self._token_refused(reply, platform, scopes):
                 break
         return reply
+
+    def _token_refused(self, reply: Reply, platform: Platform, scopes: Sequence[str]) -> bool:
+        """Open edX says 403 of a token that has ended. Where a new one gets that too, it means what it says; and so
+        it does with Moodle and Canvas, which say 401 of tokens."""
+        if reply.status != FORBIDDEN:
+            return reply.status == UNAUTHORISED
+        return platform.family.lower() not in SAYS_401 and not self.tokens.is_new(platform, scopes)

@@ -17,6 +17,7 @@ from grader.lms.lti.errors import NoToken
 from grader.lms.lti.keys import Signer
 
 ASSERTION_S = 60
+NEW_S = 60.0  # so long it is not a token's age that is refused
 EARLY_S = 60.0  # a token is not used in the last minute that it has
 SHORTEST_S, LONGEST_S, USUAL_S = 1.0, 24 * 3600.0, 3600.0
 MOST_BYTES = 64 * 1024
@@ -42,7 +43,8 @@ class Platform:
 @dataclass(frozen=True)
 class _Kept:
     token: str
-    until: float  # of time.monotonic()
+    asked: float  # of time.monotonic()
+    until: float
 
 
 # The registration's own id is part of the key: two registrations of one issuer (Canvas) never share a token.
@@ -62,7 +64,7 @@ class Tokens:
 
     def get(self, platform: Platform, scopes: Sequence[str], *, instead_of: str = "") -> str:
         """A token for `scopes`; a new one where the kept one is `instead_of`. Slow: may ask. Raises NoToken."""
-        key = (platform.registration_id, platform.token_url, tuple(sorted(set(scopes))))
+        key = _key(platform, scopes)
         with self._lock:
             kept = self._kept.get(key)
         if kept is not None and kept.until > self.monotonic() and kept.token != instead_of:
@@ -71,6 +73,12 @@ class Tokens:
         with self._lock:
             self._kept[key] = made
         return made.token
+
+    def is_new(self, platform: Platform, scopes: Sequence[str]) -> bool:
+        """Whether the token for `scopes` was given just now, so that its age is not what is wrong with it."""
+        with self._lock:
+            kept = self._kept.get(_key(platform, scopes))
+        return kept is not None and self.monotonic() - kept.asked < NEW_S
 
     def _fetch(self, platform: Platform, scopes: Sequence[str]) -> _Kept:
         asked = self.monotonic()
@@ -103,6 +111,10 @@ class Tokens:
         )
 
 
+def _key(platform: Platform, scopes: Sequence[str]) -> _Key:
+    return (platform.registration_id, platform.token_url, tuple(sorted(set(scopes))))
+
+
 def _read(body: bytes, asked: float) -> _Kept:
     try:
         answer = json.loads(body)
@@ -112,7 +124,7 @@ def _read(body: bytes, asked: float) -> _Kept:
         raise NoToken("The platform's token address answered something that is no access token.") from None
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise NoToken("The platform's token address answered something that is no access token.")
-    return _Kept(token, asked + seconds)
+    return _Kept(token, asked, asked + seconds)
 
 
 def _reason(body: bytes) -> str:

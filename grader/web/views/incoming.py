@@ -71,12 +71,18 @@ def rotate(course_slug: str, sender_id: str) -> ResponseReturnValue:
     return _secret_page(sender, secret, new=False)
 
 
-@pages.post(f"{ONE}/<any(enable, disable):what>")
+@pages.post(f"{ONE}/<any(enable, disable, remove):what>")
 @access.allow(access.instructor_of_course)
 def change(course_slug: str, sender_id: str, what: str) -> ResponseReturnValue:
     with backend().writing() as session:
         sender = found_sender(session, sender_id, lock=True)
-        senders.set_enabled(session, sender, enabled=what == "enable", by=_actor(), now=utc_now())
+        if what == "remove":
+            senders.remove(session, sender, by=_actor(), now=utc_now())
+        else:
+            senders.set_enabled(session, sender, enabled=what == "enable", by=_actor(), now=utc_now())
+    if what == "remove":
+        flash("The sender was removed.", "success")
+        return redirect(url_for("incoming.listed", course_slug=course_slug), 303)
     flash(f"The sender is {what}d.", "success")
     return redirect(url_for("incoming.one", course_slug=course_slug, sender_id=sender_id), 303)
 

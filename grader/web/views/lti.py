@@ -19,7 +19,7 @@ from grader.lms.lti.platform_keys import PlatformKeys
 from grader.time import utc_now
 from grader.web import access, limits
 from grader.web.backend import backend, settings
-from grader.web.lti_frames import FRAMES, framed
+from grader.web.lti_frames import FRAMES, framed, is_from_us, require_from_us
 from grader.web.views import lti_choosing, lti_entering
 
 pages = Blueprint("lti", __name__, url_prefix="/lti")
@@ -84,7 +84,7 @@ def launch() -> ResponseReturnValue:
         if "error" in request.form:
             raise LaunchRefused("platform", "The platform did not say who you are. Sign in there, and open it again.")
         browser = request.cookies.get(_cookie_name(state)) or _from_storage()
-        if not browser and not _is_from_us():
+        if not browser and not is_from_us():
             return _ask_browser(found, state, token)
         if not logins.same_browser(found, browser):
             raise LaunchRefused("browser", "This launch was begun in another browser. Open the link once more.")
@@ -110,8 +110,7 @@ def key_set() -> ResponseReturnValue:
 def go() -> ResponseReturnValue:
     """From the button in the frame, in a window of its own: there the service's cookie is kept."""
     try:
-        if not _is_from_us():  # another site must not make anybody go on with its own launch
-            raise LaunchRefused("origin", "This step has to come from a page of ours. Open the link once more.")
+        require_from_us()
         with backend().writing() as session:
             arrival = arrivals.of_ticket(session, request.form.get("ticket", ""), utc_now())
             deep = arrivals.outcome_of(arrival.launch).kind == DEEP_LINKING_REQUEST
@@ -182,11 +181,7 @@ def _in_frame(document_target: str = "") -> bool:
 
 def _from_storage() -> str:
     """What our own page found in the platform's storage. Another site could only give us what it holds itself."""
-    return request.form.get("browser", "") if _is_from_us() else ""
-
-
-def _is_from_us() -> bool:
-    return request.headers.get("Origin") == addresses.origin(settings().public_url)
+    return request.form.get("browser", "") if is_from_us() else ""
 
 
 def _storage_key(state: str) -> str:

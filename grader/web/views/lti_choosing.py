@@ -16,7 +16,7 @@ from grader.lms.lti.errors import LaunchRefused
 from grader.time import utc_now
 from grader.web import access, errors
 from grader.web.backend import backend, settings
-from grader.web.lti_frames import framed
+from grader.web.lti_frames import framed, require_from_us
 
 pages = Blueprint("lti_choosing", __name__, url_prefix="/lti/choose")
 
@@ -40,6 +40,7 @@ def answer() -> ResponseReturnValue:
     """The choice, signed, on its way to the platform. A ticket is good for one."""
     ticket, slug, now = request.form.get("ticket", ""), request.form.get("assignment", ""), utc_now()
     try:
+        require_from_us()
         with backend().reading() as session:
             arrival = arrivals.of_ticket(session, ticket, now)
             chosen = [choice for choice in deep_links.choices(session, arrival) if choice.slug == slug]

@@ -111,6 +111,20 @@ def test_point_11_a_platform_that_refuses_every_token_is_asked_twice_and_no_more
     assert (issuer.count("/members"), issuer.count("/token")) == (2, 2)
 
 
+def test_open_edx_says_403_of_a_token_that_ended_and_the_call_is_repeated_with_a_new_one(issuer: Issuer) -> None:
+    clock, statuses = Clock(), [200, 403, 200, 403, 403]
+    found = services(clock)
+    issuer.answers["/members"] = lambda: (statuses.pop(0), {}, b"{}")
+    assert call(found, issuer) == 200
+    clock.now += 600
+    assert call(found, issuer) == 200
+    assert issuer.count("/token") == 2
+    assert call(found, issuer) == 403  # of a new token it means what it says
+    clock.now += 600
+    assert call(found, issuer, replace(platform(issuer), family="moodle")) == 403
+    assert issuer.count("/token") == 2
+
+
 def test_a_platform_that_gives_no_token_is_told_of_without_its_text(issuer: Issuer) -> None:
     for reply, told in (
         ((400, {}, b'{"error": "invalid_client", "error_description": "secret"}'), "status 400 (invalid_client)"),

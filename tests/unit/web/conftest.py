@@ -14,6 +14,7 @@ from grader.db import migrate
 from grader.web import backend as web_backend
 from grader.web import limits
 from grader.web.app import create_app
+from tests.unit.web.portal import Portal, add_portal
 from tests.unit.web.world import PASSWORD, World, make_settings, make_world, open_world
 
 
@@ -97,3 +98,8 @@ def as_user(app: Flask, name: str) -> Browser:
     browser = Browser(app)
     browser.sign_in(name)
     return browser
+
+
+@pytest.fixture
+def portal(app: Flask, world: World) -> Portal:
+    return add_portal(app, world)

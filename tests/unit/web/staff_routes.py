@@ -157,6 +157,7 @@ OPERATIONS: Rows = [
     ("v1.incoming", "GET", f"{API}{COURSE}/incoming", (401, 403, 403, 403, 200, 404)),
     ("v1.add_sender", "POST", f"{API}{COURSE}/incoming", API_WEBHOOK),
     ("v1.enable_sender", "PUT", f"{API}{COURSE}/incoming/none/enabled", API_WEBHOOK),
+    ("v1.remove_sender", "DELETE", f"{API}{COURSE}/incoming/none", API_NO_WEBHOOK),
     ("v1.rotate_sender", "POST", f"{API}{COURSE}/incoming/none/secret", API_WEBHOOK),
     ("v1.incoming_messages", "GET", f"{API}{COURSE}/incoming/none/messages", API_NO_WEBHOOK),
     ("v1.course_people", "GET", f"{API}/courses/dl-2026/people", API_STAFF),

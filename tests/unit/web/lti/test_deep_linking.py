@@ -32,7 +32,7 @@ def test_an_assignment_is_chosen_and_goes_back_signed(connected: Play, client: F
     page = connected.launch(client, headers={"Sec-Fetch-Dest": "iframe"}, **ASKING)
     assert "Choose an assignment" in page.text
     data = {"ticket": hidden(page.text, "ticket"), "assignment": SLUG}
-    answer = client.post("/lti/choose/answer", data=data)
+    answer = client.post("/lti/choose/answer", data=data, headers=OURS)
     assert html.unescape(_action(answer.text)) == RETURN
     policy = answer.headers["Content-Security-Policy"]
     assert "form-action 'self' https://moodle.example;" in policy
@@ -48,7 +48,7 @@ def test_an_assignment_is_chosen_and_goes_back_signed(connected: Play, client: F
     assert item["lineItem"]["resourceId"] == connected.world.assignment.id
     assert item["lineItem"]["scoreMaximum"] > 0
     # The ticket is used up.
-    assert "too long" in client.post("/lti/choose/answer", data=data).text
+    assert "used already" in client.post("/lti/choose/answer", data=data, headers=OURS).text
 
 
 def test_only_staff_choose_and_only_from_their_course(connected: Play, client: FlaskClient) -> None:
@@ -56,8 +56,30 @@ def test_only_staff_choose_and_only_from_their_course(connected: Play, client: F
     assert "<code>role</code>" in student.text
     page = connected.launch(client, **ASKING)
     data = {"ticket": hidden(page.text, "ticket"), "assignment": "of-another-course"}
-    assert client.post("/lti/choose/answer", data=data).status_code == 422
-    assert client.post("/lti/choose/answer", data={"ticket": "forged", "assignment": SLUG}).status_code == 403
+    assert client.post("/lti/choose/answer", data=data, headers=OURS).status_code == 422
+    assert (
+        client.post("/lti/choose/answer", data={"ticket": "forged", "assignment": SLUG}, headers=OURS).status_code
+        == 403
+    )
+
+
+def test_another_site_sends_no_choice(connected: Play, client: FlaskClient) -> None:
+    page = connected.launch(client, **ASKING)
+    data = {"ticket": hidden(page.text, "ticket"), "assignment": SLUG}
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
+        answer = client.post("/lti/choose/answer", data=data, headers=headers)
+        assert answer.status_code == 403
+        assert "<code>origin</code>" in answer.text
+    assert client.post("/lti/choose/answer", data=data, headers=OURS).status_code == 200
+
+
+def test_who_takes_no_links_is_offered_none(connected: Play, client: FlaskClient) -> None:
+    def settings(*accepted: str) -> dict[str, Any]:
+        return {names.DEEP_LINKING_SETTINGS: {"deep_link_return_url": RETURN, "accept_types": list(accepted)}}
+
+    answer = connected.launch(client, **ASKING | settings("file", "html"))
+    assert (answer.status_code, "<code>accept-types</code>" in answer.text) == (403, True)
+    assert "Choose an assignment" in connected.launch(client, **ASKING | settings("link", "ltiResourceLink")).text
 
 
 def test_an_answer_goes_to_no_address_that_is_none(connected: Play, client: FlaskClient) -> None:

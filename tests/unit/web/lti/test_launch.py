@@ -229,7 +229,7 @@ def test_a_ticket_is_good_once_and_from_our_own_page_alone(connected: Play, clie
     for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):
         assert "<code>origin</code>" in client.post("/lti/go", data=data, headers=headers).text
     assert client.post("/lti/go", data=data, headers=OURS).status_code == 303
-    assert "<code>expired</code>" in client.post("/lti/go", data=data, headers=OURS).text
+    assert "<code>ended</code>" in client.post("/lti/go", data=data, headers=OURS).text
 
 
 def test_point_10_two_registrations_of_one_issuer_are_told_apart(

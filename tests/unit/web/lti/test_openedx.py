@@ -91,7 +91,7 @@ class School:
         page = self.launch(client, "u-ida", "instructor", choosing=True)
         assert "Choose an assignment" in page.text, page.text
         data = {"ticket": hidden(page.text, "ticket"), "assignment": SLUG}
-        answer = client.post("/lti/choose/answer", data=data).text
+        answer = client.post("/lti/choose/answer", data=data, headers=OURS).text
         found = re.search(r'<form method="post" action="([^"]*)"', answer)
         assert found, answer
         return html.unescape(found.group(1)), hidden(answer, "JWT")
