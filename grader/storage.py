@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import secrets
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ import fsspec
 
 PROBE = b"This file shows that the store can be written to.\n"
 
+FRESH = timedelta(minutes=20)  # much less than what `grader.retention.purging` waits
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -30,6 +32,9 @@ class BlobStore(Protocol):
 
     def get(self, digest: str) -> bytes:
         """Raises BlobMissing, also when the bytes no longer have that digest."""
+
+    def remove(self, digest: str, *, put_before: datetime) -> bool:
+        """Let the file go, unless it was put (again) since then. Whether it is gone; also when it was never there."""
 
     def try_writing(self) -> None:
         """Write a small file and take it away again. Raises whatever is wrong."""
@@ -54,7 +59,7 @@ class FolderStore:
     def put(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         path = self._root / relative_path(digest)
-        if path.exists() and path.stat().st_size == len(data):
+        if _touched(path, len(data)):
             return digest
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{digest[:16]}-{secrets.token_hex(8)}")
@@ -76,6 +81,22 @@ class FolderStore:
         except FileNotFoundError:
             raise BlobMissing(f"no file with the digest {digest}") from None
 
+    def remove(self, digest: str, *, put_before: datetime) -> bool:
+        path = self._root / relative_path(digest)
+        aside = path.with_name(f".{digest[:16]}-{secrets.token_hex(8)}.going")
+        try:
+            if path.stat().st_mtime >= put_before.timestamp():
+                return False
+            # Out of reach first: whoever puts it now writes it anew, and whoever did just before is seen.
+            path.replace(aside)
+        except FileNotFoundError:
+            return True
+        if aside.stat().st_mtime >= put_before.timestamp():
+            aside.replace(path)
+            return False
+        aside.unlink()
+        return True
+
     def try_writing(self) -> None:
         path = self._root / _probe_name()
         self._root.mkdir(parents=True, exist_ok=True)
@@ -95,7 +116,7 @@ class ObjectStore:
     def put(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
         path = f"{self._root}/{relative_path(digest)}"
-        if not self._fs.exists(path):
+        if not self._is_fresh(path):
             self._fs.pipe_file(path, data)
         return digest
 
@@ -109,6 +130,28 @@ class ObjectStore:
         path = f"{self._root}/{_probe_name()}"
         self._fs.pipe_file(path, PROBE)
         self._fs.rm_file(path)
+
+    def remove(self, digest: str, *, put_before: datetime) -> bool:
+        path = f"{self._root}/{relative_path(digest)}"
+        try:
+            if self._modified(path) >= put_before:
+                return False
+            self._fs.rm_file(path)
+        except FileNotFoundError:
+            pass
+        return True
+
+    def _is_fresh(self, path: str) -> bool:
+        """There, and put so lately that nobody removes it. An older one is written again, which makes it new."""
+        try:
+            return self._modified(path) > datetime.now(UTC) - FRESH
+        except FileNotFoundError:
+            return False
+
+    def _modified(self, path: str) -> datetime:
+        self._fs.invalidate_cache(path.rpartition("/")[0])
+        found: datetime = self._fs.modified(path)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def relative_path(digest: str) -> str:
@@ -126,6 +169,17 @@ def _checked(data: bytes, digest: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != digest:
         raise BlobMissing(f"the file with the digest {digest} is damaged")
     return data
+
+
+def _touched(path: Path, size_bytes: int) -> bool:
+    """Whether the file is there whole; its time says from now on that somebody wants it."""
+    try:
+        if path.stat().st_size != size_bytes:
+            return False
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

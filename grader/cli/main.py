@@ -27,6 +27,7 @@ COMMANDS = {
     "migrate": ("grader.cli.migrate:migrate", "Bring the database to a revision of its tables."),
     "backup": ("grader.cli.backup:backup", "Write all rows and files to one file, while the service runs."),
     "restore": ("grader.cli.restore:restore", "Bring a backup back, into SQLite or PostgreSQL."),
+    "retention": ("grader.cli.retention:retention", "How long files are kept."),
     "config": ("grader.cli.config:config", "Show what is set, and where it came from."),
     "version": ("grader.cli.version:version", "Say which version this is."),
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -110,6 +112,36 @@ def admin(email: str, revoke: bool) -> None:
     with backend() as connected, connected.writing() as session:
         service.set_admin(session, user=find_user(session, email), admin=not revoke, by=actor())
     click.echo(f"{email} is {'no longer' if revoke else 'now'} an administrator.")
+
+
+@user.command("forget")
+@click.argument("email")
+@click.option("--export", "file", type=click.Path(dir_okay=False, path_type=Path), help="First all of it, as a zip.")
+@click.option("--no-export", is_flag=True, help="It was handed out before, or nobody wants it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(email: str, file: Path | None, no_export: bool, yes: bool) -> None:
+    """Delete a student's data for good, files too; grades stay as numbers without a name.
+
+    docs/operations.md says what is kept and why. Backups that were made before still have it.
+    """
+    from grader.retention import forgetting
+
+    if (file is None) == (not no_export):
+        raise click.UsageError("Give --export FILE, or --no-export.")
+    with backend() as connected:
+        if file is not None:
+            with connected.reading() as session:
+                data = forgetting.export(session, connected.blobs, find_user(session, email))
+            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                out.write(data)
+            click.echo(f"{file} has all of it ({len(data)} bytes).")
+        if not yes:
+            click.confirm(f"Delete what {email} handed in, and forget the name?", abort=True)
+        with connected.writing() as session:
+            done = forgetting.forget(session, find_user(session, email), by=actor())
+    click.echo(f"{done.rows} rows are gone; {done.files} files leave the store within two hours.")
+    if done.shared:
+        click.echo(f"{done.shared} submissions count for others of a group too, and stay without the name.")
 
 
 def _set_active(email: str, active: bool) -> None:

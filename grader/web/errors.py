@@ -49,6 +49,8 @@ STATUS_OF_CODE: dict[str, int] = {
     "text-needed": 422,
     "invalid-grade": 422,
     "invalid-policy": 422,
+    "invalid-retention": 422,
+    "not-only-a-student": 409,
     "invalid-total": 422,
     "invalid-comment": 422,
     "comment-gone": 409,

@@ -82,6 +82,9 @@ PAGES: Rows = [
     ("admin.drain", "POST", "/admin/workers/cpu/drain", ADMIN),
     ("admin.resume_worker", "POST", "/admin/workers/cpu/resume", ADMIN),
     ("admin.audit", "GET", "/admin/audit", ADMIN),
+    ("retention.show", "GET", "/admin/files", ADMIN),
+    ("retention.change", "POST", "/admin/files", ADMIN),
+    ("retention.apply", "POST", "/admin/files/apply", ADMIN),
     ("admin.prometheus", "GET", "/admin/metrics", (401,) * 6),  # for tokens alone
     ("grade_files.page", "GET", f"{COURSE}/gradebook-files", STAFF_OF_COURSE),
     ("grade_files.export", "GET", f"{COURSE}/gradebook-files/canvas.csv", STAFF_OF_COURSE),
@@ -139,6 +142,8 @@ OPERATIONS: Rows = [
     ("v1.decide_pair", "PUT", f"{API}/assignments/{SLUG}/similarity/none?course=dl-2026", API_WRITE),
     ("v1.admin_queues", "GET", f"{API}/admin/queues", API_ADMIN),
     ("v1.admin_pause", "PUT", f"{API}/admin/queues/cpu", API_ADMIN),
+    ("v1.admin_queue_terms", "GET", f"{API}/admin/courses/dl-2026/queue-terms", API_ADMIN),
+    ("v1.admin_set_queue_terms", "PUT", f"{API}/admin/courses/dl-2026/queue-terms", API_ADMIN),
     ("v1.admin_failed", "GET", f"{API}/admin/failed", API_ADMIN),
     ("v1.admin_retry", "POST", f"{API}/admin/failed/retry", API_ADMIN),
     ("v1.admin_workers", "GET", f"{API}/admin/workers", API_ADMIN),
