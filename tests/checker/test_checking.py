@@ -275,3 +275,21 @@ def test_what_is_done_ahead_can_be_done() -> None:
     assert reference.implementations.digits.__name__
     assert len(steps) > len(list((ROOT / "reference" / "values").glob("*.toml")))
     warming.touch()
+
+
+def test_what_was_computed_on_a_gpu_is_compared_as_such(packages: Path, parents: Parents) -> None:
+    source = """
+from reference.comparators.devices import slack
+
+@check("a")
+def a(ask: Ask):
+    return passed(f"{slack() > 0}")
+"""
+    package = small_package(packages / "devices", source, ["a"])
+
+    async def scenario() -> list[str]:
+        async with Checks(package, parents=parents) as checks:
+            moments = [Moment(1, 0, no_kernel, device=device) for device in ("cpu", "cuda", "cpu")]
+            return [(await checks.run("a", moment)).message for moment in moments]
+
+    assert asyncio.run(scenario()) == ["False", "True", "False"]

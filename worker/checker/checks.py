@@ -44,6 +44,7 @@ class Moment:
     asked: Asked
     answers: Mapping[str, str] = field(default_factory=dict)
     gone: str = ""
+    device: str = "cpu"  # that the kernel computes on, or "cuda"
 
 
 class Checks:
@@ -97,6 +98,7 @@ class Checks:
             "entropy": str(moment.entropy),
             "answers": dict(moment.answers),
             "gone": moment.gone,
+            "device": moment.device,
         }
         await process.send(Kind.CHECK, words, b"", allowed_s)
         while True:

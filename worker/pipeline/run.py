@@ -108,11 +108,13 @@ class NotebookRun:
         self.helped: list[str] = []
         self.seed = secrets.randbits(128) if request.seed is None else request.seed
         self.number = 0  # of checks carried out; each has random numbers of its own
+        self.environment = request.environment
         self._skip_not_attempted()
 
     async def grade(self) -> Grading:
+        self.environment = self._environment()
         spec = SessionSpec(
-            environment=self._environment(),
+            environment=self.environment,
             limits=self.request.limits,
             data_files=self.request.package.metadata.data_files,
             unsafe=self.request.unsafe,
@@ -223,6 +225,7 @@ class NotebookRun:
             asked=KernelRelay(session),
             answers=self.request.answers,
             gone=session.death_reason,
+            device="cpu" if self.environment.gpu is None else "cuda",
         )
         self.number += 1
         try:

@@ -16,6 +16,7 @@ from assignments.asking import Ask
 from assignments.checks_module import check_functions, compile_checks, run_checks_module
 from assignments.errors import PackageError
 from assignments.outcome import Outcome
+from reference.comparators.devices import computed_on
 from worker.checker.inside.asking import RelayedAsk
 from worker.checker.inside.frames import Channel, Kind
 
@@ -46,7 +47,8 @@ def serve(channel: Channel, layout: Layout) -> None:
         rng = np.random.default_rng(np.random.SeedSequence(int(words["entropy"]), spawn_key=(number,)))
         ask = RelayedAsk(channel, rng=rng, answers=words["answers"], gone=words["gone"])
         try:
-            told = _told(functions[key](ask))
+            with computed_on(words["device"]):
+                told = _told(functions[key](ask))
         except EOFError:
             return
         except BaseException as error:  # noqa: BLE001  instructors' code may raise anything
