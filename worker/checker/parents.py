@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from worker.checker.errors import CheckerLost, SandboxUnavailable
+from worker.checker.inside.frames import AHEAD, NOW
 from worker.checker.jail import start_parent
 from worker.checker.limits import CheckerLimits
 from worker.checker.process import CheckerProcess
@@ -66,9 +67,9 @@ class Parent:
         with self._lock:
             spare, self._spare = self._spare, None
         self._taken.set()
-        return self._fork() if spare is None else spare
+        return self._fork(NOW) if spare is None else spare
 
-    def _fork(self) -> CheckerProcess:
+    def _fork(self, order: bytes) -> CheckerProcess:
         channel, channel_theirs = socket.socketpair()
         trace, trace_theirs = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         report, report_theirs = os.pipe2(os.O_CLOEXEC)
@@ -77,18 +78,18 @@ class Parent:
             for descriptor in (trace, report):
                 undo.callback(os.close, descriptor)
             try:
-                handle = self._forked([channel_theirs.fileno(), trace_theirs, report_theirs])
+                handle = self._forked(order, [channel_theirs.fileno(), trace_theirs, report_theirs])
             finally:
                 os.close(trace_theirs)
                 os.close(report_theirs)
             undo.pop_all()
         return CheckerProcess(channel, trace, report, handle)
 
-    def _forked(self, passed: list[int]) -> int:
+    def _forked(self, order: bytes, passed: list[int]) -> int:
         with self._lock:
             assert self._control is not None
             try:
-                socket.send_fds(self._control, [b"fork"], passed)
+                socket.send_fds(self._control, [order], passed)
                 if pidfd.is_readable(self._control, FORK_S):
                     said, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, 1)
                     if said and len(descriptors) == 1:
@@ -124,7 +125,7 @@ class Parent:
         while not self._over.is_set():
             if self._spare is None:
                 try:
-                    spare = self._fork()
+                    spare = self._fork(AHEAD)
                 except CheckerLost:
                     return
                 with self._lock:

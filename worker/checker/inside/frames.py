@@ -16,6 +16,9 @@ HEAD = struct.Struct("!BII")  # kind, bytes of the text, bytes of the data
 MAX_TEXT_BYTES = 4 << 20
 MAX_DATA_BYTES = 256 << 20
 
+# what the parent of checkers is asked for: one that has time to get warm, or one that somebody waits for
+AHEAD, NOW = b"ahead", b"now"
+
 
 class Kind(IntEnum):
     OPEN = 1  # worker: load this checks.py

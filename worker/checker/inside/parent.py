@@ -28,7 +28,7 @@ from typing import Any
 sys.path.insert(0, sys.argv[1])
 
 from worker.checker.inside import warming
-from worker.checker.inside.frames import Channel
+from worker.checker.inside.frames import AHEAD, Channel
 from worker.checker.inside.serving import Layout, serve
 
 PRELOADED = ("reference", "assignments.vocabulary")
@@ -83,14 +83,14 @@ class Forker:
         channel, trace, report = descriptors
         pid = os.fork()
         if pid == 0:
-            self.become_checker(channel, trace)
+            self.become_checker(channel, trace, has_time=data == AHEAD)
         self.reports[pid] = report
         handle = os.pidfd_open(pid)
         socket.send_fds(self.control, [b"forked"], [handle])
         for descriptor in (handle, channel, trace):
             os.close(descriptor)
 
-    def become_checker(self, channel: int, trace: int) -> None:
+    def become_checker(self, channel: int, trace: int, *, has_time: bool) -> None:
         """Never returns. Gives up everything but computing before it reads a byte of an instructor's."""
         code = 70
         try:
@@ -105,8 +105,9 @@ class Forker:
             connection = socket.socket(fileno=channel)
             if self.instructions:
                 self.isolate.take_filter(self.instructions)
-            with contextlib.suppress(Exception):
-                warming.touch()
+            if has_time:
+                with contextlib.suppress(Exception):
+                    warming.touch()
             serve(Channel(connection), self.layout)
             code = 0
         except (EOFError, ConnectionError):

@@ -49,11 +49,12 @@ def read_line(channel):
 
 
 def prepare(config):
-    from resources import apply_limits, die_with_parent
+    from resources import apply_limits, die_with_parent, keep_freed_memory
 
     if config["die_with_parent"]:
         die_with_parent()
     apply_limits(config["resources"])
+    keep_freed_memory()
     os.chdir(config["folder"])
     sys.path[:] = [entry for entry in sys.path if entry not in ("", FOLDER)]
     sys.path.insert(0, FOLDER)

@@ -15,6 +15,7 @@ import threading
 import uuid
 
 import shortcuts
+import tornado.platform.asyncio  # noqa: F401  else each kernel imports it
 import zmq
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp

@@ -2,8 +2,10 @@
 
 import functools
 import re
+import struct
 
-from ipykernel import ipkernel
+from ipykernel import compiler, ipkernel
+from IPython.core import interactiveshell
 
 # What the transformers of tokens look for: an escape at the start of a line, a magic or a command that is assigned,
 # a question mark. A line that goes on after a backslash could hide one.
@@ -15,6 +17,31 @@ def take(shell):
     """To be called before student code runs."""
     shell.input_transformer_manager.transform_cell = transformer(shell.input_transformer_manager)
     ipkernel._accepts_parameters = remembered_parameters(shell, ipkernel._accepts_parameters)
+    interactiveshell._should_be_async = asynchronous(interactiveshell._should_be_async)
+    compiler.murmur2_x86 = quick_hash
+
+
+def quick_hash(code, seed):
+    """MurmurHash2, by which ipykernel names a cell's file: the same number as its own, four bytes at a time."""
+    content, factor, low = code.encode(), 0x5BD1E995, 0xFFFFFFFF
+    whole = len(content) & ~3
+    number = seed ^ len(content)
+    for (word,) in struct.iter_unpack("<I", content[:whole]):
+        word = word * factor & low
+        number = number * factor & low ^ (word ^ word >> 24) * factor & low
+    if rest := content[whole:]:
+        number = (number ^ int.from_bytes(rest, "little")) * factor & low
+    number = (number ^ number >> 13) * factor & low
+    return number ^ number >> 15
+
+
+def asynchronous(original):
+    """`original` compiles the whole cell, twice, to see whether it awaits anything at its top level."""
+
+    def should_be_async(cell):
+        return ("await" in cell or "async" in cell) and original(cell)
+
+    return should_be_async
 
 
 def transformer(manager):

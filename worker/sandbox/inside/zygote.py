@@ -23,7 +23,7 @@ import child  # noqa: E402
 import isolate  # noqa: E402
 import nogpu  # noqa: E402
 import prepared  # noqa: E402
-import resources  # noqa: E402, F401  imported once, for all
+import resources  # noqa: E402
 
 
 def main():
@@ -57,6 +57,7 @@ def made_ready(app):
     gc.collect()
     gc.freeze()
     gc.disable()
+    resources.keep_freed_memory()
     isolate.collapse()
 
 

@@ -47,13 +47,16 @@ PIECES = (
         "!",
     ),
     *("?", "%%time", "# a?", "#", "\x0c", "\r\n", "\r", "\u2028", 'f"{x!r}"', "lambda: 0", "\\", "\t", "é", "0x", "$"),
+    *("await x", "async with x: x", "[x async for x in x]", "async def f(): await x", "asyncio.run(x)"),
     *("\n  a", "\n    b", "\n   c", "\n\td", "\n \td"),
 )
 COMPARE = """
 import json, random, sys
 sys.path.insert(0, sys.argv[1])
 import shortcuts
+from IPython.core.async_helpers import _should_be_async
 from IPython.core.inputtransformer2 import TransformerManager
+from ipykernel.compiler import murmur2_x86
 
 told = json.load(sys.stdin)
 chance = random.Random(1)
@@ -67,9 +70,14 @@ def transformed(manager, cell):
     except Exception as problem:
         return [type(problem).__name__, str(problem)]
 
-differing = [cell for cell in (*told["cells"], *made) if transformed(stock, cell) != transformed(ours, cell)]
+cells = (*told["cells"], *made)
+differing = [cell for cell in cells if transformed(stock, cell) != transformed(ours, cell)]
+quick = shortcuts.asynchronous(_should_be_async)
+differing += [cell for cell in cells if quick(cell) != _should_be_async(cell)]
+differing += [cell for cell in cells if shortcuts.quick_hash(cell, 0xC70F6907) != murmur2_x86(cell, 0xC70F6907)]
+plain, asynchronous = sum(not shortcuts.SPECIAL.search(cell) for cell in made), sum(map(_should_be_async, made))
 ours.line_transforms.append(lambda lines: [line.replace("one", "two") for line in lines])
-print(json.dumps([differing, transformed(ours, "one"), sum(not shortcuts.SPECIAL.search(cell) for cell in made)]))
+print(json.dumps([differing, transformed(ours, "one"), plain, asynchronous]))
 """
 
 
@@ -78,10 +86,11 @@ def test_cells_are_read_as_ipython_reads_them() -> None:
     told = json.dumps({"pieces": PIECES, "cells": _cells_of_ours()})
     command = [str(python), "-W", "ignore", "-c", COMPARE, str(ROOT / "worker/sandbox/inside")]
     printed = subprocess.run(command, input=told, capture_output=True, text=True, check=True, timeout=300).stdout
-    differing, changed, plain = json.loads(printed)
+    differing, changed, plain, asynchronous = json.loads(printed)
     assert differing == []
     assert changed == "two\n", "a notebook's own transformer must be heard"
     assert plain > 500, "too few of the made-up cells go the short way"
+    assert asynchronous > 20, "too few of the made-up cells await something"
 
 
 def _cells_of_ours() -> list[str]:
