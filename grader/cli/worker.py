@@ -30,7 +30,7 @@ PASSED_ON: tuple[str, ...] = (
     "PYTHONUNBUFFERED",
 )
 PASSED_ON += ("GRADER_LOG", "GRADER_HOME", "GRADER_SANDBOX_POLICY", "GRADER_JAIL_UID")
-PASSED_ON_PREFIXES = ("WORKER_", "CUDA_", "NVIDIA_", "SSL_CERT_", "PYTEST_", "COVERAGE_")
+PASSED_ON_PREFIXES = ("WORKER_", "OTEL_", "CUDA_", "NVIDIA_", "SSL_CERT_", "PYTEST_", "COVERAGE_")
 
 
 @click.command()
@@ -78,7 +78,19 @@ def parse_queues(text: str) -> list[str]:
 
 def celery_command(queues: list[str], concurrency: int, node: str, loglevel: str) -> list[str]:
     return [
-        *(sys.executable, "-P", "-m", "celery", "--app", "worker.app:app", "worker"),
+        # Celery warns root of pickles on standard error, in no form; only JSON is accepted here.
+        *(
+            sys.executable,
+            "-P",
+            "-W",
+            "ignore::RuntimeWarning:celery.platforms",
+            "-m",
+            "celery",
+            "--quiet",
+            "--app",
+            "worker.app:app",
+            "worker",
+        ),
         *("--queues", ",".join(queues), "--concurrency", str(concurrency), "--pool", "prefork"),
         *("--prefetch-multiplier", "1", "--hostname", f"{node}@%h", "--loglevel", loglevel),
         *("--without-gossip", "--without-mingle"),

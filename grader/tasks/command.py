@@ -11,7 +11,9 @@ def recorder_command(*, threads: int = 4, name: str = "recorder") -> list[str]:
 
     Several may run, also on several machines; each needs a `name` of its own there.
     """
-    command = [sys.executable, "-m", "celery", "--quiet", "-A", "grader.tasks.app:app", "worker"]
+    # Celery warns root of pickles on standard error, in no form; only JSON is accepted here.
+    command = [sys.executable, "-W", "ignore::RuntimeWarning:celery.platforms"]
+    command += ["-m", "celery", "--quiet", "-A", "grader.tasks.app:app", "worker"]
     command += ["-Q", f"{RESULTS_QUEUE},{DELIVERY_QUEUE}", "-n", f"{name}@%h", "--loglevel", "WARNING"]
     command += ["--pool", "threads", "--concurrency", str(threads), "--without-gossip", "--without-mingle"]
     return command
