@@ -29,6 +29,7 @@ from grader.queueing import queries
 from grader.queueing.measured import mean_seconds
 from grader.queueing.rule import UNMEASURED_S, Job, Turns
 from grader.queueing.terms import QueueTerms
+from grader.queueing.window import room_for
 from grader.time import utc_now
 from worker.contract import JobMessage, Queue
 
@@ -86,10 +87,6 @@ class Dispatcher:
             done = Dispatched(done.sent + handed.sent, done.left + handed.left)
         return done
 
-    def window(self, running: int) -> int:
-        """Jobs that the broker may hold. Half of what runs is taken up well before anybody is short of work."""
-        return max(self.window_least, running // 2)
-
     def _with_work(self, queues: Iterable[Queue] | None, now: datetime) -> list[Queue]:
         """Queues that owe something and may have room: looked at without a lock, because mostly there is nothing.
 
@@ -105,10 +102,7 @@ class Dispatcher:
             ]
 
     def _room(self, out: queries.HandedOut) -> int:
-        """How many to hand out now. A large window is filled in larger steps, because each step has its price."""
-        window = self.window(out.running)
-        room = window - out.sent
-        return room if room > window // 8 else 0
+        return room_for(out.sent, out.running, self.window_least)
 
     def _claim(self, session: Session, queue: Queue, now: datetime) -> list[tuple[str, JobMessage]]:
         state = queries.lock_state(session, queue)

@@ -84,7 +84,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_service(**environment: str) -> Iterator[RunningService]:
+def running_service(*options: str, **environment: str) -> Iterator[RunningService]:
+    """`options`: further ones of `grader up`."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="grader-t-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
@@ -92,7 +93,7 @@ def running_service(**environment: str) -> Iterator[RunningService]:
         began = time.perf_counter()
         with log.open("w") as out:
             child = subprocess.Popen(
-                [str(GRADER), "up", "--demo", "--port", str(port)],
+                [str(GRADER), "up", "--demo", "--port", str(port), *options],
                 env={**os.environ, "GRADER_HOME": folder, **environment},
                 stdout=out,
                 stderr=subprocess.STDOUT,

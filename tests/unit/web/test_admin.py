@@ -10,7 +10,8 @@ from sqlalchemy import select
 from grader.accounts import service as accounts
 from grader.administration.environments import environments
 from grader.db.models import OutboxMessage, Submission, SubmissionStatus
-from grader.outbox import queries as outbox
+from grader.queueing import queries as queueing
+from grader.queueing.queries import Waiting
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import ADMIN, World, finish, submit
@@ -26,9 +27,10 @@ def admin(app: Flask, world: World) -> Browser:
     return browser
 
 
-def claimable(world: World) -> list[OutboxMessage]:
-    with world.backend.writing() as s:
-        return outbox.claimable_jobs(s, utc_now() + timedelta(hours=1), None, 100)
+def claimable(world: World) -> list[Waiting]:
+    later = utc_now() + timedelta(hours=1)
+    with world.backend.reading() as s:
+        return [found for queue in queueing.open_queues(s) for found in queueing.waiting(s, queue, later)]
 
 
 def post(browser: Browser, path: str, **data: str) -> int:
@@ -109,6 +111,22 @@ def test_programs_pause_and_search(app: Flask, world: World, admin: Browser) -> 
     fail(world)
     assert client.get("/api/v1/admin/failed", headers=headers).json["total"] == 1
     assert client.post("/api/v1/admin/failed/retry", headers=headers).json == {"submissions": 1}
+
+
+def test_administrators_set_how_a_course_shares_the_queues(app: Flask, world: World, admin: Browser) -> None:
+    client, headers = app.test_client(), {"Authorization": f"Bearer {world.tokens['olga']}"}
+    path = "/api/v1/admin/courses/dl-2026/queue-terms"
+    usual = {"course": "dl-2026", "weight": 1.0, "running_most": None, "waiting_most": 20}
+    assert client.get(path, headers=headers).json == usual
+    assert client.put(path, headers=headers, json={"weight": 2.5, "running_most": 8}).json == {
+        **usual, "weight": 2.5, "running_most": 8,
+    }  # fmt: skip
+    assert client.get(path, headers=headers).json["weight"] == 2.5
+    for wrong in ({"weight": 0}, {"weight": 1000}, {"running_most": 0}, {"waiting_most": -1}, {"share": 1}):
+        assert client.put(path, headers=headers, json=wrong).status_code == 422
+    assert client.get("/api/v1/admin/courses/none/queue-terms", headers=headers).status_code == 404
+    entries = client.get("/api/v1/admin/audit?action=course.queue", headers=headers).json["entries"]
+    assert [e["after"]["weight"] for e in entries] == [2.5]
 
 
 def test_being_an_administrator_opens_no_course(world: World, admin: Browser) -> None:

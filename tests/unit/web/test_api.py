@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from grader.accounts import service as accounts
 from grader.courses import service as courses
-from grader.db.models import Role, User
+from grader.db.models import Assignment, Role, User
 from tests.unit.web.world import ADMIN, SLUG, World, finish, notebook, start, submit
 
 API = "/api/v1"
@@ -136,6 +137,45 @@ def test_json_instead_of_a_form_is_415_and_no_file_is_422(sam: Program) -> None:
     assert "No file was sent" in body(missing)["detail"]
     as_text = sam.post(path, data={"notebook": "{}"}, content_type="multipart/form-data")
     assert "holds text, not a file" in body(as_text)["detail"]
+
+
+def test_an_upload_says_its_place_and_when_to_come_back(sam: Program, world: World) -> None:
+    first, second = sam.hand_in(notebook("a")), sam.hand_in(notebook("b"))
+    assert [body(answer)["position"] for answer in (first, second)] == [1, 2]
+    assert body(second)["estimate_seconds"] is None
+    assert "Retry-After" not in second.headers
+    start(world, body(first)["id"])
+    finish(world, body(first)["id"])
+    third = sam.hand_in(notebook("c"))
+    assert body(third)["position"] == 2
+    assert body(third)["estimate_seconds"] > 0
+    assert int(third.headers["Retry-After"]) >= body(third)["estimate_seconds"]
+
+
+def test_an_attempt_that_a_newer_one_replaced_is_graded_when_its_author_asks(sam: Program, world: World) -> None:
+    with world.backend.writing() as session:
+        for assignment in session.scalars(select(Assignment).where(Assignment.slug == SLUG)):
+            assignment.policy = {"counted": "last"}
+    first = body(sam.hand_in(notebook("a")))
+    second = body(sam.hand_in(notebook("b")))
+    assert second["superseded"] == [1]
+    shown = body(sam.get(first["url"]))
+    assert (shown["status"], shown["score"], shown["queue_position"]) == ("superseded", None, None)
+    again = sam.post(f"/api/v1/submissions/{first['id']}/run")
+    assert (again.status_code, body(again)["status"]) == (202, "queued")
+    assert body(sam.post(f"/api/v1/submissions/{first['id']}/run"))["code"] == "not-superseded"
+
+
+def test_a_store_that_is_full_turns_an_upload_away_for_now(sam: Program, world: World, app: Flask) -> None:
+    def full(_data: bytes) -> str:
+        raise OSError(28, "No space left on device")
+
+    with app.app_context(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(world.backend.blobs), "put", lambda _store, data: full(data))
+        answer = sam.hand_in(notebook("a"))
+    assert (answer.status_code, body(answer)["code"]) == (503, "storage-unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert body(sam.hand_in(notebook("a")))["number"] == 1
 
 
 def test_the_same_file_twice_names_the_earlier_attempt(sam: Program) -> None:
