@@ -26,7 +26,6 @@ class WorkerSettings:
     warm: bool = True  # keep parents from which kernels are forked
     max_notebook_bytes: int = 20 * 1024 * 1024
     stop_s: int = 60  # for the jobs of a worker that is told to stop; then they are handed back
-    stop_s: int = 60  # for the jobs of a worker that is told to stop; then they are handed back
     gpu_slot_mib: int = 0  # of a GPU's memory for each kernel on it; 0: one kernel has the GPU for itself
 
 
@@ -47,7 +46,6 @@ def from_environment(environ: Mapping[str, str] | None = None) -> WorkerSettings
         warm=_flag(env, "WORKER_WARM", default="1"),
         max_notebook_bytes=_whole(env, "WORKER_MAX_NOTEBOOK_BYTES", WorkerSettings.max_notebook_bytes),
         stop_s=_whole(env, "WORKER_STOP_S", WorkerSettings.stop_s),
-        stop_s=_whole(env, "WORKER_STOP_S", WorkerSettings.stop_s),
         gpu_slot_mib=gpu_slot_mib(env),
     )
 
@@ -66,6 +64,11 @@ def secret_of(env: Mapping[str, str], name: str, default: str = "") -> str:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not text"
         raise SettingsError(f"{name}_FILE names a file that cannot be read: {why}") from None
+
+
+def gpu_ahead(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether kernels that wait for a job begin CUDA meanwhile. Raises SettingsError."""
+    return _flag(os.environ if environ is None else environ, "WORKER_GPU_AHEAD")
 
 
 def _flag(env: Mapping[str, str], name: str, default: str = "") -> bool:

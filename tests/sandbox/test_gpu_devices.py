@@ -4,10 +4,13 @@ tests/gpu/ has the real ones."""
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +92,15 @@ def test_exactly_the_assigned_devices_are_named(environment: Environment) -> Non
     assert "--dev-bind-try" not in bubblewrap.file_system(installation_of(environment), spec_limits())
 
 
+def inside_module(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, INSIDE / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def spec_limits() -> bubblewrap.Limits:
     return bubblewrap.Limits()
 
@@ -112,11 +124,7 @@ def test_the_filter_is_the_one_for_gpus(monkeypatch: pytest.MonkeyPatch, environ
 
 @pytest.mark.parametrize("starter", ["cold"], indirect=True)
 def test_a_parent_that_has_touched_cuda_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = importlib.util.spec_from_file_location("nogpu", INSIDE / "nogpu.py")
-    assert spec is not None
-    assert spec.loader is not None
-    nogpu = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(nogpu)
+    nogpu = inside_module("nogpu")
     nogpu.refuse_used()
     torch = types.SimpleNamespace(cuda=types.SimpleNamespace(is_initialized=lambda: True))
     monkeypatch.setitem(sys.modules, "torch", torch)
@@ -129,3 +137,64 @@ def test_a_parent_that_has_touched_cuda_forks_nothing(monkeypatch: pytest.Monkey
         assert file.fileno() > 0
         with pytest.raises(RuntimeError, match="opened /dev/null"):
             nogpu.refuse_used()
+
+
+def test_kernels_that_begin_cuda_ahead_are_as_others_and_the_parent_leaves_it_alone(
+    environment: Environment, spec: SessionSpec, starter: Pool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if starter is None:
+        pytest.skip("a kernel that is started from nothing waits for no job")
+    monkeypatch.setenv("WORKER_GPU_AHEAD", "1")
+    with_gpu = replace(environment, preload=("json",), gpu=GPU)
+    pools = Pools()
+    monkeypatch.setattr(starting, "POOLS", pools)
+    try:
+        pool = pools.keep_warm(with_gpu)
+        assert pool is not None
+        assert pool.wait(60, 1), pool.trouble
+        assert [spare.pid for spare in pools.spares_with_gpu()] == [spare.pid for spare in pool.spares]
+        assert pool.parent is not None
+        mapped = Path(f"/proc/{pool.parent.pid}/maps").read_text()
+        opened = [os.readlink(entry) for entry in Path(f"/proc/{pool.parent.pid}/fd").iterdir()]
+        assert "libcuda" not in mapped
+        assert not [name for name in opened if name.startswith("/dev/nvidia")]
+        ask = "import os; 'GRADER_CUDA_AHEAD' in os.environ"
+        import asyncio
+
+        ran = asyncio.run(run_in(replace(spec, environment=with_gpu), [ask]))
+        assert (ran.text(0).strip(), pool.taken) == ("False", 1)
+    finally:
+        pools.stop()
+
+
+class Library:
+    """In the place of libcuda: notes what it is asked, and says what the test wants."""
+
+    def __init__(self, answers: dict[str, int]) -> None:
+        self._answers = answers
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        def call(*arguments: object) -> int:
+            self.asked.append(name)
+            return self._answers.get(name, 0)
+
+        return call
+
+
+@pytest.mark.parametrize("starter", ["cold"], indirect=True)
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [({}, ["cuInit", "cuDeviceGet", "cuDevicePrimaryCtxRetain"]), ({"cuInit": 100}, ["cuInit"])],
+)
+def test_cuda_is_begun_below_pytorch_and_no_gpu_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, answers: dict[str, int], asked: list[str]
+) -> None:
+    nogpu = inside_module("nogpu")
+    with monkeypatch.context() as without:
+        without.setattr(nogpu, "LIBRARY", "libcuda-that-is-not-there.so")
+        nogpu.begin()
+    library = Library(answers)
+    monkeypatch.setattr(nogpu.ctypes, "CDLL", lambda name: library)
+    nogpu.begin()
+    assert library.asked == asked

@@ -20,7 +20,7 @@ from worker.sandbox.errors import SandboxUnavailable
 from worker.sandbox.fonts import cache_folder
 from worker.sandbox.undertaker import UNDERTAKER
 from worker.sandbox.warm.pool import POOLS
-from worker.settings import gpu_slot_mib
+from worker.settings import gpu_ahead, gpu_slot_mib
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +185,8 @@ def device_folder() -> Path:
 
 def waiting_kernels() -> Collection[int]:
     """Processes that may hold some of a device's memory between jobs."""
+    if not gpu_ahead():
+        return []
     return [spare.pid for spare in POOLS.spares_with_gpu()]
 
 

@@ -162,6 +162,7 @@ def run_kernel(channel, prepared, instructions):
     """Process 2. Never returns."""
     isolate.own_user_namespace(os.getuid(), os.getgid())
     isolate.surrender(instructions)
+    prepared.ahead()
     channel.say(hello=True)
     prepared.reseed()
     prepared.connect(prepared.app)

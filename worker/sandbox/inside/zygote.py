@@ -28,6 +28,7 @@ import resources  # noqa: E402
 
 def main():
     control = socket.socket(fileno=int(sys.argv[1]))
+    begins = nogpu.asked_to_begin()
     try:
         instructions = whole_file(int(sys.argv[2]))
         app, skipped = prepared.build(sys.argv[3:])
@@ -37,7 +38,8 @@ def main():
         control.recv(1)
         os._exit(70)
     control.send(json.dumps({"ready": True, "skipped": skipped}).encode())
-    half = types.SimpleNamespace(app=app, reseed=prepared.reseed, connect=prepared.connect)
+    ahead = nogpu.begin if begins else (lambda: None)
+    half = types.SimpleNamespace(app=app, reseed=prepared.reseed, connect=prepared.connect, ahead=ahead)
     Forker(control, half, instructions).serve()
 
 

@@ -14,6 +14,7 @@ from worker.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from worker.sandbox.identity import as_ordinary_user
 from worker.sandbox.installation import JAIL_INSIDE, Installation
 from worker.sandbox.jail import Started, spawn
+from worker.settings import gpu_ahead
 
 # to make namespaces and mounts, to bring up the loopback interface, to give all of it up for ever
 RIGHTS = ("CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SETPCAP")
@@ -30,6 +31,8 @@ def parent_arguments(bwrap: Bubblewrap, installation: Installation, font_list: P
     ]
     for name, value in bubblewrap.environment_variables(installation).items():
         arguments += ["--setenv", name, value]
+    if installation.gpu is not None and gpu_ahead():
+        arguments += ["--setenv", "GRADER_CUDA_AHEAD", "1"]  # the parent itself takes it out, and leaves CUDA alone
     arguments += bubblewrap.file_system(installation, OWN_SPACE)
     if font_list is not None:
         arguments += ["--ro-bind", str(font_list), f"{bubblewrap.CACHE}/matplotlib/{font_list.name}"]
