@@ -13,6 +13,7 @@ from worker.pipeline.draws import grade_draws
 from worker.pipeline.request import GradeRequest, Grading
 from worker.pipeline.resolve import Resolver
 from worker.pipeline.run import grade_sync
+from worker.sandbox.undertaker import UNDERTAKER
 from worker.sandbox.warm.pool import POOLS
 
 # A machine under load holds up what is right for so long, too.
@@ -31,6 +32,7 @@ class PackageGrader:
         self.package = self._checked.package
         self.limits = Limits(**asdict(self.package.metadata.limits))
         self.unsafe = unsafe
+        self._warm = False
 
     def grade(
         self,
@@ -50,7 +52,11 @@ class PackageGrader:
                 wall_s=min(limits.wall_s, 3 * (LEAST_CELL_S + 4 * usual_s)),
             )
         request = replace(self._request(notebook, answers), limits=limits, seed=seed)
-        return grade_sync(request, lambda stage, cell=0, cells=0, detail="": None)
+        try:
+            return grade_sync(request, lambda stage, cell=0, cells=0, detail="": None)
+        finally:
+            if not self._warm:
+                UNDERTAKER.wait()  # kernels are removed by threads, and none can begin once the program is ending
 
     def grade_draws(self, notebook: bytes, answers: Mapping[str, str] | None, seeds: Sequence[int]) -> list[Grading]:
         """One grading for each seed; the notebook is executed once."""
@@ -68,7 +74,9 @@ class PackageGrader:
             yield
             return
         POOLS.keep_warm(self.environment, spares=jobs)
+        self._warm = True
         try:
             yield
         finally:
-            POOLS.stop()
+            self._warm = False
+            POOLS.stop()  # which waits for the last kernels
