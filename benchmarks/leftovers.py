@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 from dataclasses import dataclass, fields
@@ -44,7 +43,6 @@ class Leftovers:
 def look(folder: Path, pool: Pool) -> Leftovers:
     """`folder`: where this process puts its temporary files."""
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # what is free is given back
     me = psutil.Process()
     family = me.children(recursive=True)
     groups = [path for h in hierarchies() for path in h.folder.glob(f"grader-{os.getpid()}-*")]

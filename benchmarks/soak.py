@@ -35,6 +35,7 @@ from tests.support.notebooks import notebook
 from worker.checker.parents import CHECKERS
 from worker.contract import GradeStatus, Limits
 from worker.environments import Environment, load_environments
+from worker.memory import give_back_freed_memory
 from worker.pipeline.request import GradeRequest, Grading
 from worker.pipeline.run import grade_sync
 from worker.sandbox.undertaker import UNDERTAKER
@@ -102,6 +103,7 @@ def _told(grading: Grading) -> str:
 
 @contextlib.contextmanager
 def _service(jobs: int, folder: Path) -> Iterator[Soak]:
+    give_back_freed_memory()  # as a worker does
     environment = load_environments(ROOT / "environments.toml")["course"]
     pool = POOLS.keep_warm(environment, spares=jobs)
     assert pool is not None, "the environment has nothing to preload"

@@ -33,6 +33,7 @@ from worker.gpu.asking import ObservedDriver
 from worker.gpu.places import Sharing
 from worker.gpu.slots import check_slots
 from worker.gpu.use import NoGpu, device_use, finish_job
+from worker.memory import give_back_freed_memory
 from worker.pipeline.request import GradeRequest, Grading, failed
 from worker.pipeline.resolve import ResolveError, Resolver
 from worker.pipeline.run import grade_sync
@@ -75,6 +76,7 @@ def refuse_surplus_slots(instance: Any, **_: Any) -> None:
 def keep_warm(**_: Any) -> None:
     """Each process that runs jobs has warm parents of its own: they end with it, and no two jobs share one."""
     settings = _settings()
+    give_back_freed_memory()
     tracing.configure("worker")
     CHECKERS.keep(settings.assignments_dir, unsafe=settings.unsafe)
     if not settings.warm or settings.unsafe:

@@ -25,6 +25,7 @@ from benchmarks.peers.running import run
 from worker.checker.parents import CHECKERS
 from worker.contract import Limits
 from worker.environments import Environment
+from worker.memory import give_back_freed_memory
 from worker.pipeline import batch
 from worker.pipeline.request import GradeRequest
 from worker.pipeline.resolve import Resolver
@@ -137,6 +138,7 @@ def _environment(assignment: str) -> Environment:
 
 def _warm_up(assignment: str, together: Barrier) -> None:
     """In each process, once, as in each slot of a worker; it ends with the process."""
+    give_back_freed_memory()
     CHECKERS.keep(ROOT / "assignments")
     pool = POOLS.keep_warm(_environment(assignment))
     if pool is None or not pool.wait(PARENT_S, spares=1):
