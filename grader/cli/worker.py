@@ -83,7 +83,7 @@ def celery_command(queues: list[str], concurrency: int, node: str, loglevel: str
             sys.executable,
             "-P",
             "-W",
-            "ignore::RuntimeWarning:celery.platforms",
+            "ignore::UserWarning:celery.platforms",
             "-m",
             "celery",
             "--quiet",

@@ -28,6 +28,7 @@ from grader.lms.lti.sync_states import (
     look_first,
     must_look,
 )
+from grader.measuring import figures
 from grader.time import utc_now
 
 TURN_S = 30.0  # then another column's turn may come
@@ -62,6 +63,8 @@ class Courier:
                     break
                 tried += 1
                 outcome = self._carry(parcel)
+                if outcome.answer is not None:
+                    figures.delivery("lti", delivered=outcome.answer is Answer.ACCEPTED)
                 with self.writing() as session:
                     goes_on = records.record(session, parcel, outcome, self.clock())
                 if not goes_on:

@@ -6,6 +6,8 @@ out, and the same message goes again under the same id.
 
 from __future__ import annotations
 
+import json
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,7 +21,11 @@ from grader.db.models import DeliveryState, WebhookAttempt, WebhookDelivery, Web
 from grader.lms.webhooks import queries, schedule, secrets, service
 from grader.lms.webhooks.secrets import Sealer, UnreadableSecret
 from grader.lms.webhooks.sending import Answer, Sender
+from grader.measuring import figures
 from grader.time import utc_now
+from telemetry import context, tracing
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)  # longer than any try
 TURN_S = 30.0  # then another endpoint's turn may come
@@ -62,12 +68,23 @@ class Courier:
             if parcel is None:
                 break
             tried += 1
-            answer = self._send(parcel)
+            answer = self._told(parcel)
             with self.writing() as session:
                 record(session, parcel, answer, self.clock())
             if not answer.delivered:
                 break
         return tried
+
+    def _told(self, parcel: Parcel) -> Answer:
+        """Send, and say so to those who watch the service."""
+        submission = _submission_of(parcel.body)
+        with context.bound(submission=submission, delivery=parcel.delivery_id):
+            with tracing.span("webhook", submission, delivery=parcel.delivery_id):
+                answer = self._send(parcel)
+            figures.delivery("webhook", delivered=answer.delivered)
+            fields = {"status": answer.status, "seconds": round(answer.seconds, 3)}
+            log.info("webhook %s", "delivered" if answer.delivered else "not delivered", extra={"fields": fields})
+        return answer
 
     def _send(self, parcel: Parcel) -> Answer:
         try:
@@ -76,6 +93,14 @@ class Courier:
             return Answer(0.0, problem=_UNREADABLE)
         headers = secrets.headers(parcel.message_id, self.clock(), parcel.body, keys)
         return self.sender.send(parcel.url, headers, parcel.body.encode())
+
+
+def _submission_of(body: str) -> str:
+    """Of the submission that the event is about; "" where it is about something else."""
+    try:
+        return str(json.loads(body)["data"].get("submission_id") or "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def claim(session: Session, endpoint_id: str, now: datetime) -> Parcel | None:
