@@ -3,7 +3,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test test-gpu setup setup-dev lint format doctor bench lock clean
+.PHONY: help run test test-gpu setup setup-dev lint format doctor bench chaos lock clean
 
 export PYTHON
 BOOTSTRAP := "$$(command -v python3 || command -v python3.13 || command -v python3.12 || command -v python3.11 || echo "$${PYTHON:-python3}")" tools/bootstrap.py
@@ -39,6 +39,10 @@ doctor: setup ## look at this machine: what works, what is wrong, how to mend it
 
 bench: setup ## measure set-up, grading, kernels, memory; compare with nbgrader, otter and nbclient (benchmarks/)
 	@for part in startup submission service kernels peers; do echo; $(BIN) benchmarks.$$part || exit 1; done
+
+chaos: setup-dev ## kill and freeze parts of a running service for minutes, then look for anything lost (ARGS="--postgres")
+	@CHAOS_EXAMPLES=100 $(BIN) pytest -q tests/chaos
+	@$(BIN) benchmarks.chaos $(ARGS)
 
 lock: setup ## choose newest versions anew: resolves requirements/*.in under PYTHONS and writes *.txt
 	@exec .venv/bin/python tools/lock.py $(PYTHONS)
