@@ -14,7 +14,7 @@ from typing import Protocol
 from worker.announcement import DeviceHealth, DeviceState
 from worker.gpu.discovery import Driver, Gpu, GpuError
 from worker.gpu.examination import DeviceSick, Examination
-from worker.gpu.places import Places
+from worker.gpu.places import Places, told
 from worker.gpu.quarantine import Quarantine
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Caretaker(threading.Thread):
         self._quarantine = quarantine
         self._places = places
         self._slots = slots
-        self._started = slots.now()
+        self._slots_at_start = slots.now()
         self._examination = Examination(driver, patience_s=0.0)
         self._gpus: tuple[Gpu, ...] = ()
         self._rounds = 0
@@ -65,9 +65,9 @@ class Caretaker(threading.Thread):
                 self._test_again(gpu, now)
         if self._gpus:
             places = sum(self._places.sharing.slots(gpu) for gpu in self._gpus if not self._is_sick(gpu))
-            wanted = min(self._started, places)
+            wanted = min(self._slots_at_start, places)
             if wanted != self._slots.now():
-                log.warning("slots of the queue gpu: %d of %d", wanted, self._started)
+                log.warning("slots of the queue gpu: %d of %d", wanted, self._slots_at_start)
                 self._slots.set(wanted)
 
     def devices(self) -> tuple[DeviceState, ...]:
@@ -91,6 +91,8 @@ class Caretaker(threading.Thread):
         except GpuError as problem:
             log.error("the GPUs cannot be listed: %s", problem)
             return
+        if not self._gpus:
+            log.info("%s", told(found, self._places.sharing))
         gone = [gpu for gpu in self._gpus if gpu.uuid not in {other.uuid for other in found}]
         for gpu in gone:
             if not self._is_sick(gpu):

@@ -11,7 +11,7 @@ import fcntl
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,16 @@ class Sharing:
     def shares(self, gpu: Gpu, memory_mib: int) -> int:
         """Of the device's slots, how many a job takes that asks for so much memory."""
         return min(self.slots(gpu), max(1, math.ceil(memory_mib / self.slot_mib))) if self.slot_mib else 1
+
+
+def told(gpus: Sequence[Gpu], sharing: Sharing) -> str:
+    """What was found, in a line: "2 GPUs of NVIDIA with 2 slots: NVIDIA H100 (81920 MiB), …"."""
+    if not gpus:
+        return "no GPU of NVIDIA that may be used"
+    number = "1 GPU" if len(gpus) == 1 else f"{len(gpus)} GPUs"
+    slots = sum(sharing.slots(gpu) for gpu in gpus)
+    names = ", ".join(f"{gpu.name} ({gpu.memory_mib} MiB{', a MIG instance' if gpu.board else ''})" for gpu in gpus)
+    return f"{number} of NVIDIA with {slots} slot{'s' if slots > 1 else ''}: {names}"
 
 
 class Places:
