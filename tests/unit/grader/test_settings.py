@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import threading
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from grader.cli.main import run
 from grader.configuration import catalogue
+from grader.configuration.others import OTHERS
 from grader.settings import ROOT, Settings, SettingsError, kept_secret
 
 KEY = "k" * 40
@@ -161,6 +163,13 @@ def test_what_is_set_is_shown_without_secrets(
     assert rows["GRADER_LEASE_S"]["source"] == "default"
     assert run(["config"]) == 0
     assert "hush" not in capsys.readouterr().out
+
+
+def test_the_docs_list_what_of_workers_is_set() -> None:
+    source = (ROOT / "worker" / "settings.py").read_text(encoding="utf-8")
+    of_workers = set(re.findall(r"WORKER_[A-Z_]*[A-Z]", source))
+    assert "WORKER_BROKER_URL" in of_workers
+    assert of_workers <= {other.name for other in OTHERS}
 
 
 def test_the_docs_list_every_setting() -> None:
