@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import fsspec
@@ -26,6 +28,30 @@ def test_what_was_put_comes_back_by_its_digest(store: BlobStore) -> None:
     assert store.put(DATA) == DIGEST
     assert store.get(DIGEST) == DATA
     assert store.put(DATA) == DIGEST
+
+
+def test_a_removed_file_is_gone_and_one_that_was_put_since_stays(store: BlobStore) -> None:
+    store.put(DATA)
+    now = datetime.now(UTC)
+    assert not store.remove(DIGEST, put_before=now - timedelta(hours=1))
+    assert store.get(DIGEST) == DATA
+    assert store.remove(DIGEST, put_before=now + timedelta(hours=1))
+    with pytest.raises(BlobMissing):
+        store.get(DIGEST)
+    assert store.remove(DIGEST, put_before=now), "what is not there is gone"
+    store.put(DATA)
+    assert store.get(DIGEST) == DATA
+
+
+def test_an_old_file_that_is_put_again_is_as_new(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path)
+    store.put(DATA)
+    os.utime(tmp_path / relative_path(DIGEST), (0, 0))
+    store.put(DATA)
+    assert not store.remove(DIGEST, put_before=datetime.now(UTC) - timedelta(hours=1))
+    os.utime(tmp_path / relative_path(DIGEST), (0, 0))
+    assert store.remove(DIGEST, put_before=datetime.now(UTC) - timedelta(hours=1))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "", "../../etc/passwd", "A" * 64, "0" * 63])
