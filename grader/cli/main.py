@@ -18,6 +18,7 @@ COMMANDS = {
     "recorder": ("grader.cli.recorder:recorder", "Record results and look after lost runs."),
     "submit": ("grader.cli.submit:submit", "Hand in a notebook to a running service."),
     "assignment": ("grader.cli.assignment:assignment", "Write, check, test and show assignments."),
+    "data": ("grader.cli.data:data", "Add data sets and models to an assignment."),
     "queue": ("grader.cli.queue:queue", "See queues; hold one back and let it go on."),
     "runs": ("grader.cli.runs:runs", "Find runs; grade again, quarantine, release."),
     "workers": ("grader.cli.workers:workers", "See workers; drain one and let it go on."),
