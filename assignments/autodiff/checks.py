@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Sequence
 
@@ -53,27 +54,8 @@ FUNC = FunctionTask(
     recognise=rough,
     notebook_globals={"x": ("x_input",)},
 )
-GRAD = FunctionTask(
-    function="grad_func",
-    parameters=("x",),
-    reference=autodiff.grad_func,
-    misconceptions=autodiff.GRAD,
-    compare=compare,
-    credit={"low-precision": 0.6},
-    recognise=rough,
-    notebook_globals={"x": ("x_input",)},
-)
-SEQUENTIAL = FunctionTask(
-    function="sequential_func",
-    parameters=("x",),
-    reference=autodiff.grad_func,
-    misconceptions=autodiff.GRAD,
-    compare=compare,
-    credit={"low-precision": 0.6},
-    recognise=rough,
-    notebook_globals={"x": ("x_input",)},
-    settings=(Setting(given=OUT_OF_ORDER),),
-)
+GRAD = dataclasses.replace(FUNC, function="grad_func", reference=autodiff.grad_func, misconceptions=autodiff.GRAD)
+SEQUENTIAL = dataclasses.replace(GRAD, function="sequential_func", settings=(Setting(given=OUT_OF_ORDER),))
 
 
 @check("func")
