@@ -91,6 +91,11 @@ def sample(items: Sequence[WorkItem], percent: int) -> list[WorkItem]:
     return sorted(marked, key=lambda item: sha256(item.submission_id.encode()).digest())[:wanted]
 
 
+def differs(item: WorkItem, seconds: Sequence[SecondMark]) -> bool:
+    """Whether a second marker would have given other points."""
+    return any(abs(second.points - item.points) > 1e-6 for second in seconds)
+
+
 def following(items: Sequence[WorkItem], current: str | None) -> WorkItem | None:
     """The next answer that waits, after `current` and then from the beginning."""
     ids = [item.submission_id for item in items]

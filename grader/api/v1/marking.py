@@ -12,6 +12,7 @@ from grader.marking import queries, rubrics, service
 from grader.marking.rubrics import Criterion, RubricView
 from grader.web import access
 from grader.web.backend import backend
+from grader.web.pages.marking_page import question_rows
 
 
 class CriterionOut(Out):
@@ -34,6 +35,18 @@ class RubricIn(Body):
     anonymous: bool = False
     sample_percent: int = Field(10, ge=0, le=100)
     revision: int = Field(0, ge=0, le=10**9, description="The one that you read; 0 before the first.")
+
+
+class QuestionOut(Out):
+    key: str
+    title: str
+    max_points: float
+    answers: int
+    marked: int
+
+
+class QuestionsOut(Out):
+    questions: list[QuestionOut]
 
 
 class WorkOut(Out):
@@ -68,6 +81,21 @@ class MarkOut(Out):
     criteria: list[str]
     comment: str
     revision: int
+
+
+@api.get("/assignments/<slug>/marking")
+@access.allow_token(access.staff_of_assignment, scope=STAFF)
+@api.input(CourseIn, location="query", arg_name="query")
+@api.output(QuestionsOut)
+@api.doc(summary="Questions that people mark", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422))
+def marking_questions(slug: str, query: CourseIn) -> QuestionsOut:
+    with backend().reading() as session:
+        rows = question_rows(session, access.granted_assignment())
+    return QuestionsOut(
+        questions=[
+            QuestionOut(key=r.key, title=r.title, max_points=r.points, answers=r.total, marked=r.marked) for r in rows
+        ]
+    )
 
 
 @api.get("/assignments/<slug>/marking/<key>")

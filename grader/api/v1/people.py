@@ -9,14 +9,16 @@ from grader.api.v1.routes import STAFF, api
 from grader.api.v1.schemas import Body, Out
 from grader.audit.service import Actor
 from grader.courses import queries as courses
-from grader.db.models import Role
+from grader.db.models import Enrolment, Role
 from grader.people import service
 from grader.people.roster import MOST_BYTES, read_roster
 from grader.web import access
 from grader.web.backend import backend
+from grader.web.views.people import found_person
 
 
 class PersonOut(Out):
+    id: str = Field(description="Of the person in this course.")
     name: str
     email: str
     role: Role
@@ -30,6 +32,11 @@ class PeopleOut(Out):
 class RosterIn(Body):
     csv: str = Field(max_length=MOST_BYTES, description="The first line names the columns: email, name, section, role.")
     apply: bool = Field(False, description="False: only tell what would happen.")
+
+
+class PlaceIn(Body):
+    role: Role
+    section: str = Field("", max_length=100)
 
 
 class StepOut(Out):
@@ -51,8 +58,23 @@ class RosterOut(Out):
 def course_people(course_slug: str) -> PeopleOut:
     with backend().reading() as session:
         found = courses.people_of(session, access.granted_course().course.id)
-    people = [PersonOut(name=e.user.name, email=e.user.email, role=e.role, section=e.section) for e in found]
-    return PeopleOut(people=people)
+    return PeopleOut(people=[_person(enrolment) for enrolment in found])
+
+
+@api.put("/courses/<course_slug>/people/<enrolment_id>")
+@access.allow_token(access.instructor_of_course, scope=STAFF)
+@api.input(PlaceIn, location="json", arg_name="body")
+@api.output(PersonOut)
+@api.doc(
+    summary="Change a person's role and section", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422)
+)
+def change_person(course_slug: str, enrolment_id: str, body: PlaceIn) -> PersonOut:
+    with backend().writing() as session:
+        found = found_person(session, enrolment_id)
+        course = access.granted_course().course
+        by = Actor.of(access.caller_user())
+        service.change(session, course=course, enrolment=found, role=body.role, section=body.section, by=by)
+        return _person(found)
 
 
 @api.post("/courses/<course_slug>/people/roster")
@@ -69,3 +91,13 @@ def import_roster(course_slug: str, body: RosterIn) -> RosterOut:
             service.tell_synced(session, course=course, source="file", changed=done)
     shown = [StepOut(line=s.line.number, email=s.line.email, what=s.what, detail=s.detail) for s in steps]
     return RosterOut(applied=body.apply, steps=shown)
+
+
+def _person(enrolment: Enrolment) -> PersonOut:
+    return PersonOut(
+        id=enrolment.id,
+        name=enrolment.user.name,
+        email=enrolment.user.email,
+        role=enrolment.role,
+        section=enrolment.section,
+    )

@@ -1,4 +1,4 @@
-"""Regrade requests and trials through the API."""
+"""Regrade requests through the API."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ from werkzeug.exceptions import NotFound
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import Body, CourseIn, In, Out
-from grader.db.models import RegradeRequest, RegradeStatus, TrialStatus
+from grader.api.v1.schemas import Body, In, Out
+from grader.db.models import RegradeRequest, RegradeStatus
 from grader.regrades import queries, service
-from grader.trials import queries as trial_queries
-from grader.trials import service as trials
 from grader.web import access
 from grader.web.access import SUBMIT
 from grader.web.backend import backend
-from grader.web.problems import NoAccess
-from grader.web.views.regrades import shown_check
+from grader.web.views.regrades import require_own, shown_check, take_back
 
 
 class RegradeOut(Out):
@@ -53,38 +50,6 @@ class RegradesIn(In):
     offset: int = Field(0, ge=0, le=1_000_000)
 
 
-class TrialIn(Body):
-    reason: str = Field(min_length=1, max_length=500)
-    every: bool = Field(False, description="All graded submissions, not only those that count.")
-
-
-class ChangeOut(Out):
-    title: str
-    before: float | None
-    after: float | None
-    message: str
-
-
-class ComparedOut(Out):
-    submission_id: str
-    student: str
-    attempt: int
-    before: float | None
-    after: float | None
-    done: bool
-    changes: list[ChangeOut]
-
-
-class TrialOut(Out):
-    id: str
-    status: TrialStatus
-    reason: str
-    created_at: datetime
-    submissions: int
-    done: int
-    changed: list[ComparedOut]
-
-
 @api.post("/submissions/<submission_id>/regrades/<key>")
 @access.allow_token(access.reader_of_submission, scope=SUBMIT)
 @api.input(AskIn, location="json", arg_name="body")
@@ -92,12 +57,20 @@ class TrialOut(Out):
 @api.doc(summary="Ask for a regrade", tags=["Submissions"], security=SECURITY, responses=problems(404, 409, 422))
 def ask_regrade(submission_id: str, key: str, body: AskIn) -> RegradeOut:
     scope = access.granted_submission()
-    if not scope.own:
-        raise NoAccess("Only the student who handed this in can do this.")
+    require_own()
     with backend().writing() as session:
         shown_check(session, scope, key)
         made = service.ask(session, submission_id=submission_id, key=key, text=body.text, by=access.caller_user())
     return RegradeOut.model_validate(made)
+
+
+@api.delete("/submissions/<submission_id>/regrades/<key>")
+@access.allow_token(access.reader_of_submission, scope=SUBMIT)
+@api.output({}, status_code=204)
+@api.doc(summary="Take your question back", tags=["Submissions"], security=SECURITY, responses=problems(404, 409))
+def withdraw_regrade(submission_id: str, key: str) -> str:
+    take_back(submission_id, key)
+    return ""
 
 
 @api.get("/submissions/<submission_id>/regrades")
@@ -138,70 +111,5 @@ def answer_regrade(course_slug: str, request_id: str, body: AnswerIn) -> Regrade
     return RegradeOut.model_validate(made)
 
 
-@api.post("/assignments/<slug>/trials")
-@access.allow_token(access.staff_of_assignment, scope=STAFF)
-@api.input(CourseIn, location="query", arg_name="query")
-@api.input(TrialIn, location="json", arg_name="body")
-@api.output(TrialOut, status_code=201)
-@api.doc(summary="Run again without consequence", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422))
-def begin_trial(slug: str, query: CourseIn, body: TrialIn) -> TrialOut:
-    assignment = access.granted_assignment().assignment
-    with backend().writing() as session:
-        made = trials.begin(
-            session, assignment=assignment, every=body.every, reason=body.reason, by=access.caller_user()
-        )
-    return _trial_out(made.id)
-
-
-@api.get("/assignments/<slug>/trials/<trial_id>")
-@access.allow_token(access.staff_of_assignment, scope=STAFF)
-@api.input(CourseIn, location="query", arg_name="query")
-@api.output(TrialOut)
-@api.doc(summary="What a trial would change", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422))
-def trial(slug: str, trial_id: str, query: CourseIn) -> TrialOut:
-    return _trial_out(trial_id)
-
-
-@api.post("/assignments/<slug>/trials/<trial_id>/apply")
-@access.allow_token(access.staff_of_assignment, scope=STAFF)
-@api.input(CourseIn, location="query", arg_name="query")
-@api.output(TrialOut)
-@api.doc(summary="Let a trial's results count", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422))
-def apply_trial(slug: str, trial_id: str, query: CourseIn) -> TrialOut:
-    _trial_out(trial_id)
-    with backend().writing() as session:
-        trials.apply(session, trial_id=trial_id, by=access.caller_user())
-    return _trial_out(trial_id)
-
-
-@api.post("/assignments/<slug>/trials/<trial_id>/drop")
-@access.allow_token(access.staff_of_assignment, scope=STAFF)
-@api.input(CourseIn, location="query", arg_name="query")
-@api.output(TrialOut)
-@api.doc(summary="Drop a trial", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422))
-def drop_trial(slug: str, trial_id: str, query: CourseIn) -> TrialOut:
-    _trial_out(trial_id)
-    with backend().writing() as session:
-        trials.drop(session, trial_id=trial_id, by=access.caller_user())
-    return _trial_out(trial_id)
-
-
 def _out(found: list[RegradeRequest]) -> RegradesOut:
     return RegradesOut(requests=[RegradeOut.model_validate(request) for request in found])
-
-
-def _trial_out(trial_id: str) -> TrialOut:
-    with backend().reading() as session:
-        found = trial_queries.get(session, trial_id)
-        if found is None or found.assignment_id != access.granted_assignment().assignment.id:
-            raise NotFound("There is no such trial of this assignment.")
-        rows = trial_queries.compared(session, trial_id)
-    return TrialOut(
-        id=found.id,
-        status=found.status,
-        reason=found.reason,
-        created_at=found.created_at,
-        submissions=len(rows),
-        done=sum(row.done for row in rows),
-        changed=[ComparedOut.model_validate(row) for row in rows if row.differs],
-    )

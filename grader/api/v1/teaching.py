@@ -5,6 +5,7 @@ from grader.api.v1 import (
     comments,
     course_total,
     dashboard,
+    files,
     grade_files,
     groups,
     incoming,
@@ -14,7 +15,10 @@ from grader.api.v1 import (
     people,
     queue_terms,
     regrades,
+    resources,
+    second_marks,
     similarity,
+    trials,
     webhooks,
 )
 
@@ -23,6 +27,7 @@ __all__ = [
     "comments",
     "course_total",
     "dashboard",
+    "files",
     "grade_files",
     "groups",
     "incoming",
@@ -32,6 +37,9 @@ __all__ = [
     "people",
     "queue_terms",
     "regrades",
+    "resources",
+    "second_marks",
     "similarity",
+    "trials",
     "webhooks",
 ]

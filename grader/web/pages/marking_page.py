@@ -179,7 +179,7 @@ def sample_rows(
                     f"{formats.points(s.points)} by {s.marker.name}" + (f": {s.comment}" if s.comment else "")
                     for s in given
                 ],
-                differs=any(abs(s.points - item.points) > 1e-6 for s in given),
+                differs=service.differs(item, given),
             )
         )
     return rows

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from grader.administration import environments, metrics, queries, service, standing
+from grader.administration.environments import EnvironmentView
 from grader.administration.queries import AuditFilter
 from grader.audit.service import Actor
 from grader.dashboard import health
@@ -39,8 +40,8 @@ def overview() -> ResponseReturnValue:
         storage = queries.storage_use(session)
     return render_template(
         "admin/overview.html", queues=found, recent=recent, nodes=nodes, quarantined=kept, paused=paused, held=held,
-        failed=failed, failed_count=count, storage=storage, free_bytes=_free_bytes(),
-        environments=environments.environments(settings().assignments_dir.parent / "environments.toml"),
+        failed=failed, failed_count=count, storage=storage, free_bytes=free_bytes(),
+        environments=environments_here(),
     )  # fmt: skip
 
 
@@ -163,7 +164,11 @@ def _day(text: str) -> datetime | None:
         return None
 
 
-def _free_bytes() -> int | None:
+def environments_here() -> list[EnvironmentView]:
+    return environments.environments(settings().assignments_dir.parent / "environments.toml")
+
+
+def free_bytes() -> int | None:
     """Room on the disk of the store, where the store is a folder of this machine."""
     where = settings().blob_url.removeprefix("file://")
     return shutil.disk_usage(where).free if "://" not in where and Path(where).is_dir() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from grader.audit.service import Actor
@@ -33,11 +34,8 @@ def change(course_slug: str, enrolment_id: str) -> ResponseReturnValue:
         return _people(problem="Choose a role."), 422
     try:
         with backend().writing() as session:
-            enrolment = session.get(Enrolment, enrolment_id)
-            if enrolment is None or enrolment.course_id != course.id:
-                raise NotFound("There is no such person in this course.")
             service.change(
-                session, course=course, enrolment=enrolment, role=Role(role),
+                session, course=course, enrolment=found_person(session, enrolment_id), role=Role(role),
                 section=request.form.get("section", ""), by=Actor.of(access.caller_user()),
             )  # fmt: skip
     except DomainError as error:
@@ -71,6 +69,13 @@ def roster(course_slug: str) -> ResponseReturnValue:
         "people/roster.html", course=course, steps=steps, wrong=wrong, text=text,
         acting=sum(step.acts for step in steps),
     )  # fmt: skip
+
+
+def found_person(session: Session, enrolment_id: str) -> Enrolment:
+    found = session.get(Enrolment, enrolment_id)
+    if found is None or found.course_id != access.granted_course().course.id:
+        raise NotFound("There is no such person in this course.")
+    return found
 
 
 def _is_utf8(data: bytes) -> bool:

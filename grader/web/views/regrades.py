@@ -33,7 +33,7 @@ def ask(submission_id: str, key: str) -> ResponseReturnValue:
 @pages.post(ASK)
 @access.allow(access.reader_of_submission)
 def ask_send(submission_id: str, key: str) -> ResponseReturnValue:
-    _require_own()
+    require_own()
     text = request.form.get("text", "")
     try:
         with backend().writing() as session:
@@ -48,12 +48,7 @@ def ask_send(submission_id: str, key: str) -> ResponseReturnValue:
 @pages.post(f"{ASK}/withdraw")
 @access.allow(access.reader_of_submission)
 def withdraw(submission_id: str, key: str) -> ResponseReturnValue:
-    _require_own()
-    with backend().writing() as session:
-        found = queries.open_for(session, submission_id, key)
-        if found is None:
-            raise NothingToRegrade
-        service.withdraw(session, request_id=found.id, by=access.caller_user())
+    take_back(submission_id, key)
     flash("You have taken your question back.", "success")
     return redirect(url_for("regrades.ask", submission_id=submission_id, key=key), 303)
 
@@ -111,7 +106,18 @@ def shown_check(session: Session, scope: SubmissionScope, key: str) -> CheckResu
     return row
 
 
-def _require_own() -> None:
+def take_back(submission_id: str, key: str) -> None:
+    """Raises NoAccess, NothingToRegrade, RequestAnswered."""
+    require_own()
+    with backend().writing() as session:
+        found = queries.open_for(session, submission_id, key)
+        if found is None:
+            raise NothingToRegrade
+        service.withdraw(session, request_id=found.id, by=access.caller_user())
+
+
+def require_own() -> None:
+    """Raises NoAccess."""
     if not access.granted_submission().own:
         raise NoAccess("Only the student who handed this in can do this.")
 

@@ -78,7 +78,7 @@ def executed(submission_id: str) -> Response:
 @pages.get("/<submission_id>/executed.ipynb")
 @access.allow(access.reader_of_submission)
 def executed_file(submission_id: str) -> Response:
-    return _download(_executed_file(), "application/x-ipynb+json", "executed.ipynb")
+    return executed_download()
 
 
 @pages.get("/<submission_id>/receipt.json")
@@ -114,8 +114,17 @@ def report_html(submission_id: str) -> Response:
 @access.allow(access.reader_of_submission)
 def notebook(submission_id: str) -> Response:
     """What was handed in, byte for byte; always as a download, never as a page of ours."""
+    return submitted_download()
+
+
+def submitted_download() -> Response:
     data = submissions.read_notebook_file(backend().blobs, access.granted_submission().submission)
     return _download(data, "application/x-ipynb+json", "submitted.ipynb")
+
+
+def executed_download() -> Response:
+    """Raises NotFound while it is not there or not shown."""
+    return _download(_executed_file(), "application/x-ipynb+json", "executed.ipynb")
 
 
 def _executed_file() -> bytes:

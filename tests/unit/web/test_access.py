@@ -7,7 +7,7 @@ from flask import Flask
 
 from grader.web import access
 from grader.web.access import ASSETS
-from tests.unit.web import grading_routes, lti_routes, staff_routes
+from tests.unit.web import api_routes, grading_routes, lti_routes, staff_routes
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import SLUG, World, finish, submit
 
@@ -57,7 +57,7 @@ OPERATIONS: list[tuple[str, str, str, tuple[int, ...]]] = [
 ]
 
 PAGES[-1:-1] = grading_routes.PAGES + staff_routes.PAGES + lti_routes.PAGES  # before the last, which signs out
-OPERATIONS += grading_routes.OPERATIONS + staff_routes.OPERATIONS
+OPERATIONS += grading_routes.OPERATIONS + staff_routes.OPERATIONS + api_routes.OPERATIONS
 
 
 def test_the_tables_name_every_route(app: Flask) -> None:

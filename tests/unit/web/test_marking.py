@@ -200,6 +200,24 @@ def test_answers_of_another_assignment_cannot_be_marked_here(app: Flask, world: 
     assert tom.client.post(f"{MARKING}/{KEY}/answers/{elsewhere.id}", data=data).status_code == 409
 
 
+def test_programs_give_second_marks_and_read_the_sample(app: Flask, manual: World) -> None:
+    submission = graded(manual)
+    client = app.test_client()
+    tom, ida = ({"Authorization": f"Bearer {manual.tokens[who]}"} for who in ("tom", "ida"))
+    url, here = f"/api/v1/submissions/{submission.id}/marks/{KEY}", f"/api/v1/assignments/{SLUG}/marking"
+    assert client.put(f"{url}/second", headers=ida, json={"points": 25}).status_code == 409  # nothing to compare with
+    assert client.put(url, headers=tom, json={"points": 11}).status_code == 200
+    [question] = client.get(here, headers=tom).json["questions"]
+    assert (question["key"], question["answers"], question["marked"]) == (KEY, 1, 1)
+    assert client.put(f"{url}/second", headers=ida, json={"points": 25, "comment": "kinder"}).status_code == 200
+    assert client.put(f"{url}/second", headers=tom, json={"points": 12}).status_code == 409  # the own mark
+    assert client.put(f"{url}/second", headers=ida, json={"points": 31}).status_code == 422
+    [sampled] = client.get(f"{here}/{KEY}/sample", headers=tom).json["answers"]
+    assert (sampled["points"], sampled["differs"]) == (11.0, True)
+    assert [(s["points"], s["comment"]) for s in sampled["second_marks"]] == [(25.0, "kinder")]
+    assert score(manual) == 81
+
+
 def test_programs_mark_with_the_same_rules(app: Flask, manual: World) -> None:
     submission = graded(manual)
     client, headers = app.test_client(), {"Authorization": f"Bearer {manual.tokens['ida']}"}

@@ -1,0 +1,22 @@
+"""Operations of the API that stand beside pages, and what everybody gets there; see test_access."""
+
+from __future__ import annotations
+
+from tests.unit.web.staff_routes import API, API_ADMIN, API_NO_QUESTION, API_STAFF, API_WEBHOOK, COURSE, Rows
+from tests.unit.web.world import SLUG
+
+ASSIGNMENT = f"{API}/assignments/{SLUG}"
+HERE = "?course=dl-2026"
+
+OPERATIONS: Rows = [
+    ("v1.marking_questions", "GET", f"{ASSIGNMENT}/marking{HERE}", API_STAFF),
+    ("v1.marking_sample", "GET", f"{ASSIGNMENT}/marking/none/sample{HERE}", API_NO_QUESTION),
+    ("v1.second_mark", "PUT", f"{API}/submissions/S/marks/none/second", (401, 403, 404, 400, 400, 404)),
+    ("v1.listed_trials", "GET", f"{ASSIGNMENT}/trials{HERE}", API_STAFF),
+    ("v1.submitted_notebook", "GET", f"{API}/submissions/S/notebook", (401, 200, 404, 200, 200, 404)),
+    ("v1.executed_notebook", "GET", f"{API}/submissions/S/executed", (401, 404, 404, 404, 404, 404)),  # none is kept
+    ("v1.withdraw_regrade", "DELETE", f"{API}/submissions/S/regrades/none", (401, 409, 404, 403, 403, 404)),
+    ("v1.change_person", "PUT", f"{API}{COURSE}/people/none", API_WEBHOOK),
+    ("v1.admin_storage", "GET", f"{API}/admin/storage", API_ADMIN),
+    ("v1.admin_environments", "GET", f"{API}/admin/environments", API_ADMIN),
+]
