@@ -45,12 +45,13 @@ def doctor(as_json: bool) -> int:
 
 
 def examine() -> list[Finding]:
-    from grader.cli.health import kernels, machine, services
+    from grader.cli.health import gpus, kernels, machine, services
 
     home = sources.path_of("home", Path("var"))
     file = environments_file()
     found = guarded("machine", lambda: machine.findings(home), "Run `make setup`.")
     found += guarded("notebooks", lambda: kernels.environment_findings(file), "Run `make setup`.")
+    found += guarded("gpus", gpus.findings, "Only for assignments that need a GPU.")
     sandbox = sandbox_findings(file)
     found += sandbox
     if all(finding.status != WRONG for finding in sandbox):
