@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from tools.calibrate import measure
 from worker.contract import Limits
 from worker.environments import Environment
+from worker.gpu.asking import ObservedDriver
 from worker.gpu.discovery import Gpu
+from worker.gpu.examination import Examination, Idle
+from worker.gpu.places import Sharing
+from worker.gpu.quarantine import Quarantine
+from worker.gpu.use import DeviceUse
 from worker.kernels.session import NotebookSession, SessionSpec
-from worker.sandbox.warm.pool import Pool
+from worker.sandbox.warm.pool import POOLS, Pool
 
 pytestmark = pytest.mark.gpu
 
@@ -114,10 +122,98 @@ def test_two_kernels_beside_each_other_do_not_see_each_others_memory(environment
     assert asyncio.run(scenario()) == "0"
 
 
+def test_cuda_begun_ahead_is_not_noticed_and_not_shared(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    POOLS.stop()
+    monkeypatch.setenv("WORKER_GPU_AHEAD", "1")
+    pool = POOLS.keep_warm(environment)
+    try:
+        assert pool is not None
+        assert pool.wait(120, 1), pool.trouble
+        assert pool.parent is not None
+        assert "/dev/nvidia" not in open_files(pool.parent.pid)  # the parent leaves CUDA alone
+        assert "/dev/nvidia" in open_files(pool.spares[0].pid)
+        for _ in range(2):
+            statuses, cells = run(
+                environment, "import torch; torch.cuda.is_initialized()", "float(torch.ones(3).cuda().sum())"
+            )
+            assert statuses == ["ok", "ok"]
+            assert [text(cell) for cell in cells] == ["False", "3.0"]
+            assert pool.wait(120, 1), pool.trouble
+        assert pool.taken == 2
+    finally:
+        POOLS.stop()
+
+
+def test_a_hostile_notebook_leaves_nothing_on_the_device(environment: Environment, gpu: Gpu, started: str) -> None:
+    with closing(ObservedDriver()) as driver:
+        idle = Idle.of(driver.state(gpu))
+        fill = (
+            "import os, torch\nheld = []\ntry:\n"
+            "    while True: held.append(torch.ones(256 << 20, dtype=torch.uint8, device='cuda'))\n"
+            "except torch.cuda.OutOfMemoryError: pass\n"
+            "if os.fork() == 0:\n    while True: pass\n"
+            "len(held) > 0"
+        )
+        _, cells = run(environment, fill)
+        assert text(cells[0]) == "True"
+        Examination(driver).after(gpu, idle, alone=True)  # raises if anything stays
+
+
+def test_the_driver_tells_of_the_device_and_of_who_is_on_it(environment: Environment, gpu: Gpu) -> None:
+    with closing(ObservedDriver()) as driver:
+        state = driver.state(gpu)
+        assert gpu.uuid.startswith(("GPU-", "MIG-"))
+        assert 0 < state.free_mib <= state.memory_mib == gpu.memory_mib
+        assert state.errors == ()
+        assert gpu.nodes[0].exists()
+
+
+def test_a_job_is_bracketed_by_looks_at_the_device(environment: Environment, gpu: Gpu, tmp_path: Path) -> None:
+    with closing(ObservedDriver()) as driver:
+        use = DeviceUse(driver, tmp_path, Sharing(), Examination(driver))
+        taken = use.begin(1024)
+        statuses, _ = run(replace(environment, gpu=taken), TRAIN)
+        use.require_well()
+        use.finish()
+        assert statuses == ["ok"]
+        assert Quarantine(tmp_path).of(taken.uuid) is None
+        use.release()
+
+
+def test_jobs_beside_each_other_share_a_device(environment: Environment, gpu: Gpu, tmp_path: Path) -> None:
+    with closing(ObservedDriver()) as driver:
+        sharing = Sharing(gpu.memory_mib // 4)
+        uses = [DeviceUse(driver, tmp_path, sharing, Examination(driver)) for _ in range(2)]
+        assert {use.begin(1024).uuid for use in uses} == {gpu.uuid}
+
+        async def both() -> list[str]:
+            async def one() -> str:
+                async with NotebookSession(SessionSpec(environment, LIMITS)) as session:
+                    cell = new_code_cell(TRAIN)
+                    return (await session.run_cell(cell, 0)).status
+
+            return list(await asyncio.gather(one(), one()))
+
+        assert asyncio.run(both()) == ["ok", "ok"]
+        for use in uses:
+            use.finish()
+        assert Quarantine(tmp_path).of(gpu.uuid) is None
+        for use in uses:
+            use.release()
+
+
+def test_reference_operations_can_be_measured(environment: Environment) -> None:
+    told = measure(environment.interpreter, "cuda", 1)
+    assert {name.split("-")[1] for name in told["rows"]} == {"fp32", "tf32"}
+    assert max(told["rows"].values()) < 0.05
+
+
 def open_files(pid: int) -> str:
     return subprocess.run(["ls", "-l", f"/proc/{pid}/fd"], capture_output=True, text=True, check=True).stdout
 
 
 def used_mib(gpu: Gpu) -> int:
-    command = ["nvidia-smi", "--id", gpu.uuid, "--query-gpu=memory.used", "--format=csv,noheader,nounits"]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    with closing(ObservedDriver()) as driver:
+        return driver.state(gpu).used_mib
