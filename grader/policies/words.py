@@ -21,6 +21,8 @@ def policy_text(terms: Terms, now: datetime, room: Room, when: When) -> str:
     parts = [_attempts(terms, room), COUNTS[terms.policy.counted]]
     if terms.policy.cooldown_minutes:
         parts.append(f"wait {minutes_text(terms.policy.cooldown_minutes)} between two attempts")
+    if terms.policy.supersedes:
+        parts.append("a newer attempt takes the place of one that still waits to be graded")
     sentence = "; ".join(parts)
     return " ".join(s for s in (f"{sentence[0].upper()}{sentence[1:]}.", _dates(terms, now, when), _late(terms)) if s)
 

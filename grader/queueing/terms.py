@@ -25,7 +25,7 @@ class QueueTerms:
 
     weight: float = 1.0
     running_most: int | None = None
-    waiting_most: int | None = 20
+    waiting_most: int | None = 100
 
     @classmethod
     def of(cls, kept: Mapping[str, Any] | None) -> Self:

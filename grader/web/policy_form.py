@@ -46,7 +46,7 @@ class PolicyForm:
 
     def read(self) -> tuple[PolicySpec, DatesSpec]:
         """Raises InvalidPolicy."""
-        rules: dict[str, object] = {key: self.values[key] for key in CHOICES if self.values[key]}
+        rules: dict[str, object] = {key: self.values[key] for key in CHOICES}
         rules |= {key: self._number(key) for key in NUMBERS}
         policy = PolicySpec(**rules)  # type: ignore[arg-type]
         try:

@@ -74,7 +74,7 @@ def submission_out(session: Session, scope: SubmissionScope) -> schemas.Submissi
         hidden_checks=result.hidden_checks if result else 0,
         stopped_cells=[schemas.CellOut.model_validate(c) for c in result.stopped_cells] if result else [],
         notices=list(result.notices) if result else [],
-        reason=result.reason if result else "",
+        reason=result.reason if result else f"{state.headline}." if state.superseded_by else "",
         staff_text=result.staff_text if result and scope.staff else None,
         seconds=_seconds_out(result),
         peak_memory_mib=result.peak_memory_mib or None if result else None,

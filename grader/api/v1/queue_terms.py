@@ -21,7 +21,7 @@ from grader.web.backend import backend
 class QueueTermsIn(Body):
     weight: float = Field(1.0, allow_inf_nan=False, description="Its share when other courses wait too; 1 is usual.")
     running_most: int | None = Field(None, description="Runs of it that workers may hold at once; null: no limit.")
-    waiting_most: int | None = Field(20, description="Attempts of one student that may wait at once; null: no limit.")
+    waiting_most: int | None = Field(100, description="Attempts of one student that may wait at once; null: no limit.")
 
 
 class QueueTermsOut(Out):

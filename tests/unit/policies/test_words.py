@@ -31,7 +31,8 @@ def test_the_default_rules_are_short() -> None:
 def test_strict_rules_with_all_their_numbers() -> None:
     text = said(STRICT, DatesSpec(due_at=DUE, closes_at=DUE + 7 * DAY), DUE - DAY, made=1)
     assert text == (
-        "2 of your 3 attempts are left; your last attempt counts; wait 10 minutes between two attempts. "
+        "2 of your 3 attempts are left; your last attempt counts; wait 10 minutes between two attempts; "
+        "a newer attempt takes the place of one that still waits to be graded. "
         "It is due on 20 Nov 12:00 and closes on 27 Nov 12:00. Late work loses 10 % of its points for each day begun, "
         "counted from 15 minutes after the due date, and keeps at least 50 %."
     )

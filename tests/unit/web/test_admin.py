@@ -11,7 +11,6 @@ from grader.accounts import service as accounts
 from grader.administration.environments import environments
 from grader.db.models import OutboxMessage, Submission, SubmissionStatus
 from grader.queueing import queries as queueing
-from grader.queueing.queries import Waiting
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import ADMIN, World, finish, submit
@@ -27,10 +26,14 @@ def admin(app: Flask, world: World) -> Browser:
     return browser
 
 
-def claimable(world: World) -> list[Waiting]:
-    later = utc_now() + timedelta(hours=1)
+def claimable(world: World) -> list[str]:
+    """Rows whose jobs would be sent to a broker that is there, sooner or later."""
+    later, found = utc_now() + timedelta(hours=1), []
     with world.backend.reading() as s:
-        return [found for queue in queueing.open_queues(s) for found in queueing.waiting(s, queue, later)]
+        for queue in queueing.open_queues(s):
+            found += [waiting.message_id for waiting in queueing.waiting(s, queue, later)]
+            found += queueing.sent_and_owed(s, queue, later, 100)
+    return found
 
 
 def post(browser: Browser, path: str, **data: str) -> int:
@@ -116,7 +119,7 @@ def test_programs_pause_and_search(app: Flask, world: World, admin: Browser) -> 
 def test_administrators_set_how_a_course_shares_the_queues(app: Flask, world: World, admin: Browser) -> None:
     client, headers = app.test_client(), {"Authorization": f"Bearer {world.tokens['olga']}"}
     path = "/api/v1/admin/courses/dl-2026/queue-terms"
-    usual = {"course": "dl-2026", "weight": 1.0, "running_most": None, "waiting_most": 20}
+    usual = {"course": "dl-2026", "weight": 1.0, "running_most": None, "waiting_most": 100}
     assert client.get(path, headers=headers).json == usual
     assert client.put(path, headers=headers, json={"weight": 2.5, "running_most": 8}).json == {
         **usual, "weight": 2.5, "running_most": 8,

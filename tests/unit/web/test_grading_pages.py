@@ -22,6 +22,7 @@ def rules(browser: Browser, **changes: str) -> dict[str, str]:
         "csrf_token": browser.token(f"{PAGE}/policy"),
         "revision": "0",
         "counted": "best",
+        "superseding": "last_counts",
         "late_per": "day",
         "hidden_checks": "never",
     }
