@@ -17,12 +17,13 @@ WRITES = "grader_writes"  # execution option: this transaction will write
 def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
     url = urls.database(database_url)
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_S})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_BUSY_S})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(
         url,
+        hide_parameters=True,  # errors are logged, and values are what people wrote
         pool_pre_ping=True,  # the server may have been restarted
         pool_size=pool_size,
         max_overflow=2 * pool_size,

@@ -146,6 +146,8 @@ def quarantine_by_hand(session: Session, *, submission_id: str, by: Actor, reaso
     if run is not None and run.trial_id is None:
         retries.settle(session, submission)
     submission.quarantined_at = now
+    last = submission.runs[-1]
+    last.staff_text = f"{last.staff_text} In quarantine: {reason}.".strip()
     audit.record(session, by, "submission.quarantined", "submission", submission.id, after={"reason": reason})
 
 

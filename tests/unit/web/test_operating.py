@@ -141,7 +141,9 @@ def test_quarantine_by_hand_keeps_a_waiting_submission_from_workers_until_it_is_
     assert [row["id"] for row in kept["submissions"]] == [submission.id]
     assert active_run(world, submission.id).status is RunStatus.SUPERSEDED
     assert status(world, submission) is SubmissionStatus.FAILED
-    assert "1 submission in quarantine" in admin.client.get("/admin").text
+    page = admin.client.get("/admin").text
+    assert "1 submission in quarantine" in page
+    assert "In quarantine: it breaks the driver." in page
     data = {"csrf_token": admin.token("/")}
     assert admin.client.post(f"/admin/failed/{submission.id}/retry", data=data).status_code == 409
     assert admin.client.post(f"/admin/quarantine/{submission.id}/release", data=data).status_code == 303
