@@ -67,7 +67,8 @@ def refuse_surplus_slots(instance: Any, **_: Any) -> None:
     """Before the first job: a slot without a GPU would take jobs that want one, and fail them."""
     try:
         queues = list(instance.app.amqp.queues.consume_from)
-        check_slots(queues, instance.concurrency, ObservedDriver(), Sharing(_settings().gpu_slot_mib))
+        with contextlib.closing(ObservedDriver()) as driver:
+            check_slots(queues, instance.concurrency, driver, Sharing(_settings().gpu_slot_mib))
     except NoGpu as problem:
         raise SystemExit(f"{problem.reason}\n  To mend it: {problem.fix}") from None
 

@@ -68,7 +68,8 @@ class DeviceUse:
                 continue
             except TimeoutError as problem:
                 raise NoGpu(f"{problem}.", "Start fewer slots there, or give each a larger share.") from None
-            self._idle = self._idle or Idle.of(state)
+            if self._idle is None or state.used_mib < self._idle.used_mib:  # a neighbour may have been at work before
+                self._idle = Idle.of(state)
             self._unremoved = UNDERTAKER.unremoved
             self._busy = True
             return gpu

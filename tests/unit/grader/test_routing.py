@@ -17,7 +17,7 @@ SIDES = st.builds(
     runs=st.integers(0, 200),
     work_s=st.floats(0, 1e5, allow_nan=False),
 )
-quick = settings(derandomize=True, max_examples=80, deadline=None)
+quick = settings(derandomize=True, max_examples=80, deadline=None, database=None)
 
 
 @given(SIDES, SIDES)

@@ -168,3 +168,16 @@ def test_shares_are_free_again_after_every_end(tmp_path: Path) -> None:
         use.begin()
         ending()
         assert Places(tmp_path, Sharing()).alone(machine.found[0])
+
+
+def test_what_a_neighbour_used_at_first_hides_no_leak_later(tmp_path: Path) -> None:
+    machine = Machine("GPU-a")
+    use = make(machine, tmp_path)
+    machine.used_mib["GPU-a"] = 20_500
+    use.begin()
+    machine.used_mib["GPU-a"] = 500
+    use.finish()
+    use.begin()
+    machine.used_mib["GPU-a"] = 9_000
+    use.finish()
+    assert "were not given back" in sick(tmp_path, "GPU-a")
