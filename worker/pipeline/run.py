@@ -25,7 +25,7 @@ from assignments.notebooks import NotebookLimits, NotebookRejected, read_noteboo
 from assignments.outcome import Conclusion, Outcome
 from worker.checker.checks import Checks, Moment
 from worker.checker.errors import CheckBroken, CheckerLost, ChecksUnusable
-from worker.contract import CellSummary, CheckResult, GradeStatus, Seconds
+from worker.contract import CellSummary, CheckResult, Failure, GradeStatus, Seconds
 from worker.environments import Environment
 from worker.gpu.use import NoGpu, environment_for, require_well_device
 from worker.kernels.session import KernelStartError, NotebookSession, SessionSpec
@@ -74,15 +74,16 @@ async def grade(request: GradeRequest, progress: ProgressSink) -> Grading:
         try:
             grading = touched.told(await NotebookRun(request, notebook, progress).grade())
         except NoGpu as error:
-            grading = failed(f"No GPU: {error.reason} To mend it: {error.fix}")
+            grading = failed(f"No GPU: {error.reason} To mend it: {error.fix}", Failure.GPU)
         except SandboxUnavailable as error:
-            grading = failed(f"No sandbox: {error.reason} To mend it: {error.fix}")
+            grading = failed(f"No sandbox: {error.reason} To mend it: {error.fix}", Failure.SANDBOX)
         except KernelStartError as error:
-            grading = failed(f"The kernel did not start: {error}")
+            grading = failed(f"The kernel did not start: {error}", Failure.KERNEL)
         except ChecksUnusable as error:
-            grading = failed(f"Assignment {request.package.package.slug!r} cannot be loaded: {error}")
+            slug = request.package.package.slug
+            grading = failed(f"Assignment {slug!r} cannot be loaded: {error}", Failure.ASSIGNMENT)
         except CheckerLost as error:
-            grading = failed(f"The checks could not be carried out: {error}")
+            grading = failed(f"The checks could not be carried out: {error}", Failure.CHECKER)
         except Exception:  # the boundary: one broken run must not take the worker with it
             log.exception("grading failed")
             grading = failed(traceback.format_exc(limit=-8))
