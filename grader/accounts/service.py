@@ -26,6 +26,7 @@ from grader.audit.service import Actor
 from grader.db.errors import unique_or
 from grader.db.models import ApiToken, User
 from grader.db.user import EMAIL_LENGTH
+from grader.text import one_line
 from grader.time import utc_now
 
 LEAST_PASSWORD = 8
@@ -69,7 +70,7 @@ def create_user(
         raise EmailTaken(address)
     user = User(
         email=address,
-        name=" ".join(name.split()) or address,
+        name=one_line(name) or address,
         password_hash=None if password is None else _hash(password),
     )
     with unique_or(session, EmailTaken(address)):

@@ -14,6 +14,7 @@ from grader.courses.errors import InvalidDates, InvalidSlug, SlugTaken
 from grader.courses.release import Release
 from grader.db.errors import unique_or
 from grader.db.models import Assignment, AssignmentVersion, Course, Enrolment, Role, User
+from grader.text import one_line
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_SLUG = 80
@@ -31,7 +32,7 @@ def create_course(session: Session, *, slug: str, title: str, by: Actor) -> Cour
     _require_slug(slug)
     if queries.course_by_slug(session, slug) is not None:
         raise SlugTaken(slug)
-    course = Course(slug=slug, title=title.strip() or slug)
+    course = Course(slug=slug, title=one_line(title) or slug)
     with unique_or(session, SlugTaken(slug)):
         session.add(course)
     audit.record(session, by, "course.created", "course", course.id, after={"slug": slug})

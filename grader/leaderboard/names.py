@@ -11,6 +11,9 @@ from grader.leaderboard.errors import NicknameRefused
 
 LEAST = 3
 _ALLOWED = re.compile(r"[\w .'-]+")
+# Letters of Greek and Cyrillic (small, without accents) that look like a Latin one, and that one.
+_LOOKS_LIKE = str.maketrans("абвгеһіјкмнорстухԁѕԝαβγεικνορτυχϲ", "a6brehijkmhopctyxdswabyeikvoptuxc")
+_TOGETHER = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})  # are written together in one word
 
 
 def cleaned(text: str) -> str:
@@ -20,13 +23,21 @@ def cleaned(text: str) -> str:
         raise NicknameRefused(f"A name has {LEAST} to {NICKNAME_LENGTH} characters; this one has {len(name)}.")
     if not _ALLOWED.fullmatch(name) or not folded(name):
         raise NicknameRefused("A name is made of letters, digits, spaces, dots, hyphens and apostrophes.")
+    if len(_scripts(name)) > 1:
+        raise NicknameRefused("The letters of a name are of one script: others look like letters that they are not.")
     return name
 
 
 def folded(name: str) -> str:
-    """What two names have in common that look the same: without case, accents, spaces and signs."""
+    """What two names have in common that look the same: without case, accents, spaces and signs, and in whichever
+    script."""
     apart = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(c for c in apart if c.isalnum())
+    return "".join(c for c in apart if c.isalnum()).translate(_LOOKS_LIKE)
+
+
+def _scripts(name: str) -> set[str]:
+    found = {re.split("[ -]", unicodedata.name(c, ""), maxsplit=1)[0] for c in name if c.isalpha()}
+    return (found - _TOGETHER) | ({"CJK"} if found & _TOGETHER else set())
 
 
 def require_nobodys(name: str, people: Iterable[tuple[str, str]]) -> None:

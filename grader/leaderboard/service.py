@@ -87,7 +87,7 @@ def join(session: Session, *, assignment: Assignment, student: User, nickname: s
     require_nobodys(name, ((user.name, user.email) for user in others))
     entry = queries.entry_of(session, assignment_id=assignment.id, student_id=student.id)
     before = {"nickname": entry.nickname} if entry is not None else None
-    if entry is not None and entry.barred and entry.folded == folded(name):
+    if entry is not None and entry.barred and folded(entry.nickname) == folded(name):
         raise NicknameRefused("The teaching staff took this name off the board. Choose another.")
     with unique_or(session, NicknameTaken(name)):
         if entry is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from grader.lms.incoming.errors import InvalidMessage, UnknownEvent
+from grader.text import one_line
 
 PING = "endpoint.ping"
 ROSTER = "roster.changed"
@@ -20,19 +20,13 @@ MOST_PEOPLE = 1000
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _one_line(text: str) -> str:
-    """Any Unicode but control characters, which become blanks."""
-    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-    return " ".join(plain.split())
-
-
 def _in_our_time(when: datetime) -> datetime:
     if not _FIRST <= when < _LAST:
         raise ValueError("a time between the years 2000 and 2199 is needed")
     return when.astimezone(UTC)
 
 
-Line = AfterValidator(_one_line)
+Line = AfterValidator(one_line)
 Email = Annotated[str, Field(min_length=3, max_length=254), Line, AfterValidator(str.lower)]
 Name = Annotated[str, Field(max_length=200), Line]
 Section = Annotated[str, Field(max_length=100), Line]
