@@ -13,7 +13,7 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import JSON, Boolean, Column, DateTime, Float, Integer, MetaData, Table, create_engine, text
+from sqlalchemy import JSON, Boolean, Column, DateTime, Float, Integer, MetaData, Table, create_engine, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from grader.db import migrate
@@ -89,6 +89,8 @@ class OldCode:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
+        if url.startswith("sqlite"):  # on a machine with much else to do, the whole upgrade may take long
+            event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout = 240000").close())
         self.tables = MetaData()
         self.tables.reflect(self.engine)
         self.tables.remove(self.tables.tables["alembic_version"])
