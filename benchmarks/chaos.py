@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 import httpx
 import psutil
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.machine import machine
 from tests.support.databases import postgres_database, postgres_server
@@ -116,7 +116,7 @@ def database(postgres: bool) -> Iterator[tuple[str, Callable[[], list[psutil.Pro
         yield "", list
         return
     with postgres_server() as server, postgres_database(server) as url:
-        name = url.rsplit("/", 1)[1].split("?")[0]
+        name = str(make_url(url).database)
         yield url, lambda: [p for p in psutil.process_iter() if name in " ".join(p.cmdline())]
 
 

@@ -15,8 +15,8 @@ class InQuarantine(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "What you chose is in quarantine, because workers died each time they graded it. Find out why, then "
-            "grade it again on its own page, which releases it."
+            "What you chose is in quarantine, so no worker is given it. Its own page says why; mend that, then grade "
+            "it again there, which releases it."
         )
 
 

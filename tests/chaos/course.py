@@ -190,10 +190,12 @@ class Course:
 
     def _rows(self) -> Sequence[Any]:
         """Each submission, with how many runs of it wait or run, and what counts of it."""
-        active = select(func.count()).where(Run.submission_id == Submission.id, Run.status.in_(ACTIVE))
+        own = select(func.count()).where(Run.submission_id == Submission.id)
+        active, running = own.where(Run.status.in_(ACTIVE)), own.where(Run.status == RunStatus.RUNNING)
         counted = aliased(Run)
         query = select(
             Submission.id, Submission.status, Submission.quarantined_at, active.scalar_subquery().label("active"),
+            running.scalar_subquery().label("running"),
             counted.id.label("counted"), counted.status.label("counted_status"), counted.score,
         ).outerjoin(counted, counted.id == Submission.counted_run_id)  # fmt: skip
         with self.world.backend.reading() as session:
@@ -203,6 +205,7 @@ class Course:
         assert all(times <= 1 for times in self.counted.values()), "a result was counted twice"
         for row in self._rows():
             assert row.active == (0 if row.status.is_final else 1), row
+            assert row.running == (1 if row.status is SubmissionStatus.RUNNING else 0), row
             if row.status is SubmissionStatus.GRADED:
                 assert row.counted is not None, row
             if row.counted is not None:

@@ -31,7 +31,7 @@ NOW_AND_THEN = (
     "a_worker_is_stopped", "news_are_doubled", "news_are_lost", "staff_run_it_again", "the_clock_jumps",
     "the_sweeper_comes", "the_broker_is_away_for_a_moment",
 )  # fmt: skip
-EVENTS = OFTEN * 3 + NOW_AND_THEN
+EVENTS = OFTEN * 3 + ("a_worker_is_stopped",) * 2 + NOW_AND_THEN
 
 which = st.integers(0, 5)
 
