@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -52,12 +51,14 @@ def shown(value: Any) -> str:
 
 def _without_password(url: str) -> str:
     """Also without values of the query: some stores and brokers take keys there."""
-    parts = urlsplit(url)
-    login, at, place = parts.netloc.rpartition("@")
+    scheme, _, rest = url.partition("://")
+    place, mark, query = rest.partition("?")
+    authority, slash, path = place.partition("/")
+    login, at, host = authority.rpartition("@")
     user, colon, _ = login.partition(":")
-    harmless = parts.query.startswith(("virtual_host=", "db=")) and "&" not in parts.query
-    query = parts.query if harmless or not parts.query else HIDDEN
-    return urlunsplit((parts.scheme, f"{user}{colon and f':{HIDDEN}'}{at}{place}", parts.path, query, ""))
+    harmless = query.startswith(("virtual_host=", "db=")) and "&" not in query
+    shown_query = query if harmless or not query else HIDDEN
+    return f"{scheme}://{user}{colon and f':{HIDDEN}'}{at}{host}{slash}{path}{mark}{shown_query}"
 
 
 def markdown() -> str:

@@ -160,9 +160,18 @@ def test_what_is_set_is_shown_without_secrets(
     rows = {row["name"]: row for row in json.loads(text)}
     assert rows["GRADER_DATABASE_URL"]["value"] == "postgresql+psycopg://grader:********@db/grader"
     assert rows["GRADER_BROKER_URL"]["source"] == "GRADER_BROKER_URL"
+    assert rows["GRADER_BROKER_URL"]["value"] == "redis://:********@redis:6379/0"
+    assert rows["GRADER_BLOB_URL"]["value"] == "s3://bucket/prefix?********"
     assert rows["GRADER_LEASE_S"]["source"] == "default"
     assert run(["config"]) == 0
     assert "hush" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////srv/grader.db", "redis+socket:///srv/redis.sock?virtual_host=0", "s3://b/p"]
+)
+def test_an_address_without_a_secret_is_shown_as_it_is(url: str) -> None:
+    assert catalogue.shown(url) == url
 
 
 def test_the_docs_list_what_of_workers_is_set() -> None:
