@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
     """Before all that may answer, so that refusals are seen too."""
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(lambda _: context.start())
 
 
 def _begin() -> None:

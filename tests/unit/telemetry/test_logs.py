@@ -34,6 +34,7 @@ def test_what_looks_like_a_secret_is_masked_in_both_forms(text: str, secret: str
 
 
 def test_a_json_line_has_the_ids_of_the_work() -> None:
+    context.start()
     with context.bound(submission="s1"), context.bound(run="r1"):
         line = json.loads(logs.JsonLines("worker").format(record("run %s", "taken", fields={"seconds": 0.5})))
     wanted = {"submission": "s1", "run": "r1", "process": "worker", "message": "run taken", "seconds": 0.5}
@@ -61,6 +62,7 @@ def test_a_form_that_does_not_exist_stops_the_start(monkeypatch: pytest.MonkeyPa
 
 
 def test_work_that_begins_anew_has_no_ids_of_the_one_before() -> None:
+    context.start()
     with context.bound(submission="s1"):
         context.start(request="r")
         assert dict(context.current()) == {"request": "r"}
