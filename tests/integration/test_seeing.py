@@ -61,7 +61,7 @@ def log_lines(service: RunningService, process: str) -> list[dict[str, Any]]:
 
 
 def workers_of(service: RunningService) -> list[tuple[str, str, str]]:
-    """Each worker, the queues that it takes from and the runs that it is at, from the database: the command is slower."""
+    """Each worker, its queues and its runs; from the database, which is quicker than the command."""
     database = sqlite3.connect(service.home / "grader.db", timeout=60)
     try:
         return database.execute("SELECT node, taking, runs FROM worker_nodes").fetchall()
