@@ -59,7 +59,8 @@ def main() -> int:
     code = 0
     for arguments in [pytest_arguments] if pytest_arguments else PYTEST_RUNS:
         print(f"\n== pytest {' '.join(arguments)} ==", flush=True)
-        code = subprocess.run([sys.executable, "-m", "pytest", *SECOND_TRY, *arguments], cwd=ROOT, check=False).returncode or code
+        command = [sys.executable, "-m", "pytest", *SECOND_TRY, *arguments]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode or code
     if failed:
         print(f"make test fails: {', '.join(failed)}", file=sys.stderr, flush=True)
         return code or 1
