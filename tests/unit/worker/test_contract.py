@@ -72,9 +72,9 @@ def test_a_malformed_result_is_refused_by_the_name_of_the_field(change: dict[str
         ResultMessage.from_json({**RESULT.to_json(), **change})
 
 
-def test_unknown_limits_are_refused() -> None:
-    with pytest.raises(MessageError, match="wall_minutes"):
-        JobMessage.from_json({**JOB.to_json(), "limits": {"wall_minutes": 1}})
+def test_limits_that_no_worker_can_keep_are_refused() -> None:
+    with pytest.raises(MessageError, match="wall_s"):
+        JobMessage.from_json({**JOB.to_json(), "limits": {"wall_s": -1}})
 
 
 def test_long_texts_are_cut() -> None:

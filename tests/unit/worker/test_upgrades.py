@@ -63,6 +63,12 @@ def test_a_former_release_that_ignores_what_it_does_not_know_reads_the_rest(
     assert type(message).from_json(newer) == message
 
 
+def test_a_limit_that_the_next_release_adds_is_passed_over() -> None:
+    job = json.loads(JOB_1)
+    newer = {**job, "limits": {**job["limits"], "gpu_memory_mib": 4096}}
+    assert JobMessage.from_json(newer) == JobMessage.from_json(job)
+
+
 def test_a_version_that_would_be_misunderstood_is_refused() -> None:
     newer = {**json.loads(JOB_1), "version": MESSAGE_VERSION + 1}
     with pytest.raises(MessageError, match="version"):
