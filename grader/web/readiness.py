@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from functools import lru_cache
 
 from sqlalchemy import text
@@ -15,6 +16,13 @@ log = logging.getLogger(__name__)
 
 OK = "ok"
 DOWN = "down"
+BROKER = "broker"
+
+
+class Readiness(StrEnum):
+    READY = "ready"
+    DEGRADED = "degraded"  # what is handed in is kept, and graded once the broker is back
+    NOT_READY = "not ready"
 
 
 class _NotMigrated(Exception):
@@ -24,9 +32,17 @@ class _NotMigrated(Exception):
 def parts(backend: Backend) -> dict[str, str]:
     return {
         "database": _state("database", lambda: _ask_database(backend)),
-        "broker": _state("broker", lambda: _ask_broker(backend)),
+        BROKER: _state(BROKER, lambda: _ask_broker(backend)),
         "storage": _state("storage", backend.blobs.try_writing),
     }
+
+
+def state_of(parts: Mapping[str, str]) -> Readiness:
+    """Only what an upload needs decides whether this process is given any."""
+    away = {name for name, state in parts.items() if state != OK}
+    if not away:
+        return Readiness.READY
+    return Readiness.DEGRADED if away == {BROKER} else Readiness.NOT_READY
 
 
 def _state(name: str, ask: Callable[[], None]) -> str:

@@ -76,6 +76,7 @@ def describe(app: APIFlask) -> None:
             {"name": "Staff", "description": "For teaching assistants and instructors of the course."},
             {"name": "Incoming webhooks", "description": "For systems that change a course by signed messages."},
             {"name": "Administration", "description": "For administrators of the service."},
+            {"name": "Health", "description": "For load balancers and other machines; without a token."},
         ],
     )
 

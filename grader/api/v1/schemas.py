@@ -29,6 +29,15 @@ class ProblemOut(BaseModel):
     incident: str | None = Field(None, description="Quote it when you ask for help.")
 
 
+class HealthOut(Out):
+    status: Literal["ok"]
+
+
+class ReadyOut(Out):
+    status: Literal["ready", "degraded", "not ready"]
+    parts: dict[str, str] = Field(description="Of database, broker and storage: ok, down or not migrated.")
+
+
 class EnrolmentOut(Out):
     course: str
     title: str

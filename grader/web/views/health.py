@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
+from grader.api.v1.schemas import HealthOut, ReadyOut
 from grader.submissions import service as submissions
 from grader.submissions.queries import add_blob
 from grader.web import access, readiness
 from grader.web.backend import backend
+from grader.web.readiness import Readiness
 from worker.contract import MAX_EXECUTED_BYTES
 
-pages = Blueprint("health", __name__)
+pages = APIBlueprint("health", __name__)
+_TAGS = ["Health"]
+_NOT_READY: dict[Any, Any] = {
+    503: {
+        "description": "Database, tables or storage are away: nothing can be handed in here.",
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReadyOut"}}},
+    }
+}
 
 
 @pages.get("/healthz")
 @access.allow_anyone
-def healthz() -> ResponseReturnValue:
+@pages.output(HealthOut)
+@pages.doc(summary="Whether this process answers", tags=_TAGS)
+def healthz() -> HealthOut:
     """200 for as long as this process answers at all; it asks nothing of others, so nobody restarts it for them."""
-    return jsonify(status="ok")
+    return HealthOut(status="ok")
 
 
 @pages.get("/readyz")
 @access.allow_anyone
-def readyz() -> ResponseReturnValue:
-    """200 when everything that this process stands on answers; else 503. Each part is told by one word."""
+@pages.output(ReadyOut)
+@pages.doc(summary="Whether work can be handed in here", tags=_TAGS, responses=_NOT_READY)
+def readyz() -> tuple[ReadyOut, int]:
+    """200 when work can be handed in and kept here, "degraded" while the broker is down: what is handed in then is
+    graded later. 503 when it cannot be kept. Each part is told by one word."""
     parts = readiness.parts(backend())
-    ready = all(state == readiness.OK for state in parts.values())
-    return jsonify(status="ready" if ready else "not ready", parts=parts), 200 if ready else 503
+    state = readiness.state_of(parts)
+    return ReadyOut(status=state, parts=parts), 503 if state is Readiness.NOT_READY else 200
 
 
 @pages.get("/internal/blobs/<token>")
+@pages.doc(hide=True)
 @access.allow_anyone  # the signed, short-lived token is the right to read
 def blob(token: str) -> Response:
     with backend().reading() as session:
@@ -42,6 +60,7 @@ def blob(token: str) -> Response:
 
 
 @pages.put("/internal/blobs/<token>")
+@pages.doc(hide=True)
 @access.allow_anyone  # the same token: a worker sends the executed notebook back
 def keep_blob(token: str) -> ResponseReturnValue:
     data = request.stream.read(MAX_EXECUTED_BYTES + 1)
