@@ -218,11 +218,14 @@ def sent_and_waiting(session: Session, sent_before: datetime, limit: int) -> lis
     return list(session.scalars(query))
 
 
-def last_sent_of_started(session: Session, queue: Queue) -> datetime | None:
-    """When the job was sent that was sent last among those that a worker of this queue has taken up."""
+def last_sent_of_started(session: Session, queue: Queue, now: datetime) -> datetime | None:
+    """When the job was sent that was sent last among those that a worker of this queue has taken up.
+
+    Times after `now` are of a clock that was set back since, and say nothing about the jobs of today.
+    """
     query = (
         select(Run.dispatched_at)
-        .where(Run.queue == queue, Run.started_at.is_not(None), Run.dispatched_at.is_not(None))
+        .where(Run.queue == queue, Run.started_at <= now, Run.dispatched_at <= now)
         .order_by(Run.started_at.desc())
         .limit(1)
     )

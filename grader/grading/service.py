@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from grader.audit import bounded
 from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.courses import queries as courses
@@ -33,7 +34,7 @@ def start(session: Session, message: StartedMessage, now: datetime, rules: Gradi
     """A worker has taken the run. Told twice, or late, it only lengthens the lease."""
     submission, run = _lock(session, message.run_id)
     if submission is None or run is None:
-        return _refuse_unknown(session, message.run_id, message.worker)
+        return _refuse_unknown(session, message.run_id, message.worker, now)
     values = {
         "worker": message.worker,
         "worker_process": message.process,
@@ -62,7 +63,7 @@ def record(session: Session, message: ResultMessage, now: datetime, rules: Gradi
     """
     submission, run = _lock(session, message.run_id)
     if submission is None or run is None:
-        return _refuse_unknown(session, message.run_id, message.worker)
+        return _refuse_unknown(session, message.run_id, message.worker, now)
     refused = _refusal(session, run, message)
     if refused is not None:
         return refused
@@ -87,7 +88,7 @@ def hand_back(session: Session, message: HandedBackMessage, now: datetime, rules
     """A worker gives its run up: because it stops, or because the run's own process died."""
     submission, run = _lock(session, message.run_id)
     if submission is None or run is None:
-        return _refuse_unknown(session, message.run_id, message.worker)
+        return _refuse_unknown(session, message.run_id, message.worker, now)
     stale = Stale(run.id, "the run is not this worker's")  # like a heartbeat that comes late: nothing unusual
     if not _same_lease(run, message.lease) or not run.status.is_active:
         return stale
@@ -224,9 +225,11 @@ def _count_refusal(session: Session, run: Run, worker: str, action: str, after: 
         audit.record(session, _worker(worker), action, "run", run.id, after=after)
 
 
-def _refuse_unknown(session: Session, run_id: str, worker: str) -> Stale:
+def _refuse_unknown(session: Session, run_id: str, worker: str, now: datetime) -> Stale:
     why = "there is no such run"
-    audit.record(session, _worker(worker), "result.refused", "run", run_id[:36], after={"why": why})
+    bounded.record_unknown(
+        session, _worker(worker), "result.refused", "run", {"why": why, "run": ascii(run_id)[:100]}, now
+    )
     return Stale(run_id, why)
 
 

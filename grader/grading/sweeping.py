@@ -12,6 +12,7 @@ from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.db.models import Run, RunStatus, SweeperState
 from grader.grading import queries, retries
+from grader.grading.clocks import mend_set_back
 from grader.grading.outcomes import Swept
 from grader.grading.rules import GradingRules
 from grader.outbox import service as outbox
@@ -43,6 +44,7 @@ def sweep(session: Session, now: datetime, rules: GradingRules, view: BrokerView
     state = queries.lock_sweeper(session, now)
     if state is None:
         return Swept(skipped=True)
+    mend_set_back(session, state.last_at, now, rules)
     lost = _lose_silent(session, now, rules) if _steady(state, now, rules, view) else 0
     state.last_at = now
     return Swept(lost, _send_again(session, now, rules, view))
@@ -76,7 +78,7 @@ def _send_again(session: Session, now: datetime, rules: GradingRules, view: Brok
     again would make the queue longer still.
     """
     grace = timedelta(seconds=rules.dispatch_grace_s)
-    taken = {queue: queries.last_sent_of_started(session, queue) for queue in Queue}
+    taken = {queue: queries.last_sent_of_started(session, queue, now) for queue in Queue}
     again = 0
     for run in queries.sent_and_waiting(session, now - grace, AT_ONCE):
         assert run.dispatched_at is not None

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 from celery import Task
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from grader.audit import service as audit
+from grader.audit import bounded
 from grader.audit.service import Actor
-from grader.db.base import ID_LENGTH
 from grader.grading import service as grading
 from grader.grading.outcomes import Alive, Recorded
 from grader.measuring import figures
@@ -98,14 +97,8 @@ def _parse(kind: type[Message], message: object, name: str) -> Message | None:
         log.error("%s: malformed message for run %r: %s", name, run_id, text)
         figures.result_refused("malformed")
     with backend().writing() as session:
-        audit.record(
-            session,
-            Actor.system("recorder"),
-            "message.malformed",
-            "run",
-            str(run_id or "unknown")[:ID_LENGTH],
-            after={"task": name, "problem": text},
-        )
+        after = {"task": name, "problem": text, "run": ascii(run_id)[:100]}
+        bounded.record_unknown(session, Actor.system("recorder"), "message.malformed", "run", after, utc_now())
     return None
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from grader.audit import bounded
 from grader.audit.queries import entries_for
 from grader.db.models import Run, RunCause, RunStatus, SubmissionStatus
 from grader.grading.errors import NothingToRerun
@@ -77,7 +78,20 @@ def test_a_result_for_a_run_that_does_not_exist_is_refused_and_noted(world: Worl
     run = world.submit().run
     unknown = "no-such-run-" + "x" * 100
     assert isinstance(world.record(replace(graded(run), run_id=unknown)), Stale)
-    assert actions(world, "run", unknown[:36]) == ["result.refused"]
+    assert actions(world, "run", bounded.UNKNOWN) == ["result.refused"]
+
+
+def test_results_for_runs_that_do_not_exist_do_not_fill_the_audit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "MOST", 3)
+    run = world.submit().run
+    for number in range(5):
+        assert isinstance(world.record(replace(graded(run), run_id=f"mad-{number}")), Stale)
+    assert actions(world, "run", bounded.UNKNOWN) == ["result.refused"] * 3
+    world.later(2 * 24 * 3600)  # another day is noted again
+    world.record(replace(graded(run), run_id="mad-again"))
+    assert actions(world, "run", bounded.UNKNOWN) == ["result.refused"] * 4
 
 
 def test_a_result_whose_start_was_never_heard_is_recorded_all_the_same(world: World) -> None:
