@@ -22,6 +22,7 @@ def options(settings: Settings) -> dict[str, Any]:
         "include": [
             "grader.tasks.results",
             "grader.tasks.similarity",
+            "grader.tasks.stopping",
             "grader.tasks.sweeper",
             "grader.tasks.webhooks",
             "grader.tasks.workers",

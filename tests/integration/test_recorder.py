@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from grader.wiring import Backend
 from tests.support.mortal_redis import MortalRedis
 from tests.support.recorder import ResultSender, eventually, running_recorder
 from tests.support.world import World, graded, make_world
-from worker.contract import TASK_HEARTBEAT, TASK_RESULT, TASK_STARTED, StartedMessage
+from worker.contract import RESULTS_QUEUE, TASK_HEARTBEAT, TASK_RESULT, TASK_STARTED, StartedMessage
 
 FAST = {"GRADER_SWEEP_S": "0.5", "GRADER_LEASE_S": "2", "GRADER_DISPATCH_GRACE_S": "1"}
 
@@ -182,3 +183,31 @@ def test_a_recorder_that_is_told_to_end_does_so_soon(
         process.terminate()
         assert process.wait(20) == 0
         assert time.monotonic() - began < 15  # Celery itself would wait for tasks for ever
+
+
+STUCK = """
+import time
+import grader.tasks.results as results
+import grader.tasks.stopping as stopping
+stopping.STOP_S = 0.5
+results.grading.record = lambda *parts: print('recording', flush=True) or time.sleep(600)
+results.app.worker_main(['worker', '-Q', 'results', '--pool', 'threads', '--without-gossip', '--without-mingle'])
+"""
+
+
+def test_a_recorder_that_is_stuck_in_a_task_ends_all_the_same_when_it_is_told_to(
+    make_database: Callable[[str], str], own_redis: MortalRedis, connect: Callable[[str, str], Backend], tmp_path: Path
+) -> None:
+    backend = connect(make_database("sqlite"), own_redis.broker_url)
+    run = make_world(backend).submit().run
+    log = tmp_path / "recorder.log"
+    command = [sys.executable, "-c", STUCK.replace("'results'", repr(RESULTS_QUEUE))]
+    with running_recorder(backend.settings, log, command=command) as process:
+        sender = ResultSender(own_redis.broker_url)
+        sender.result(graded(run))
+        sender.close()
+        assert eventually(lambda: "recording" in log.read_text()), log.read_text()
+        process.terminate()
+        assert process.wait(120) == 1, log.read_text()
+    with redis.Redis.from_url(own_redis.url) as client:
+        assert client.hlen("unacked.recorder") == 1, "the next recorder would not get the result"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from worker.contract import RESULTS_QUEUE, TASK_RESULT, ResultMessage
 
 
 @contextmanager
-def running_recorder(settings: Settings, log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def running_recorder(
+    settings: Settings, log: Path, *, command: Sequence[str] = (), **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     variables = {
         "GRADER_HOME": str(settings.home),
         "GRADER_DATABASE_URL": settings.database_url,
@@ -27,7 +29,7 @@ def running_recorder(settings: Settings, log: Path, **environment: str) -> Itera
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            recorder_command(threads=2), env={**os.environ, **variables}, stdout=output, stderr=output
+            command or recorder_command(threads=2), env={**os.environ, **variables}, stdout=output, stderr=output
         )
         try:
             yield process
