@@ -3,22 +3,19 @@ buckets may be made, or these tests skip."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import fsspec
 import pytest
 
 from grader.storage import BlobMissing, ObjectStore, open_store, relative_path
+from tests.support.stores import DATA, DIGEST, removes_only_what_was_not_put_since
 
 ENDPOINT = os.environ.get("GRADER_TEST_S3_ENDPOINT", "")
 pytestmark = pytest.mark.skipif(not ENDPOINT, reason="GRADER_TEST_S3_ENDPOINT names no S3 server")
-DATA = b"a notebook"
-DIGEST = hashlib.sha256(DATA).hexdigest()
 
 
 @pytest.fixture
@@ -62,16 +59,7 @@ def test_a_damaged_file_is_never_handed_out(store: ObjectStore, bucket: str) -> 
 
 
 def test_a_removed_file_is_gone_and_one_that_was_put_since_stays(store: ObjectStore) -> None:
-    store.put(DATA)
-    now = datetime.now(UTC)
-    assert not store.remove(DIGEST, put_before=now - timedelta(hours=1))
-    assert store.get(DIGEST) == DATA
-    assert store.remove(DIGEST, put_before=now + timedelta(hours=1))
-    with pytest.raises(BlobMissing):
-        store.get(DIGEST)
-    assert store.remove(DIGEST, put_before=now), "what is not there is gone"
-    store.put(DATA)
-    assert store.get(DIGEST) == DATA
+    removes_only_what_was_not_put_since(store)
 
 
 def test_the_probe_leaves_nothing(store: ObjectStore, bucket: str) -> None:

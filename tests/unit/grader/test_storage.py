@@ -11,9 +11,7 @@ import fsspec
 import pytest
 
 from grader.storage import BlobMissing, BlobStore, FolderStore, ObjectStore, open_store, relative_path
-
-DATA = b"a notebook"
-DIGEST = hashlib.sha256(DATA).hexdigest()
+from tests.support.stores import DATA, DIGEST, removes_only_what_was_not_put_since
 
 
 @pytest.fixture(params=["folder", "file-url", "memory"])
@@ -31,16 +29,7 @@ def test_what_was_put_comes_back_by_its_digest(store: BlobStore) -> None:
 
 
 def test_a_removed_file_is_gone_and_one_that_was_put_since_stays(store: BlobStore) -> None:
-    store.put(DATA)
-    now = datetime.now(UTC)
-    assert not store.remove(DIGEST, put_before=now - timedelta(hours=1))
-    assert store.get(DIGEST) == DATA
-    assert store.remove(DIGEST, put_before=now + timedelta(hours=1))
-    with pytest.raises(BlobMissing):
-        store.get(DIGEST)
-    assert store.remove(DIGEST, put_before=now), "what is not there is gone"
-    store.put(DATA)
-    assert store.get(DIGEST) == DATA
+    removes_only_what_was_not_put_since(store)
 
 
 def test_an_old_file_that_is_put_again_is_as_new(tmp_path: Path) -> None:

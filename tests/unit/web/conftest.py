@@ -10,12 +10,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from grader.accounts import service as accounts
 from grader.db import migrate
 from grader.web import backend as web_backend
 from grader.web import limits
 from grader.web.app import create_app
 from tests.unit.web.portal import Portal, add_portal
-from tests.unit.web.world import PASSWORD, World, make_settings, make_world, open_world
+from tests.unit.web.world import ADMIN, PASSWORD, World, make_settings, make_world, open_world
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,13 @@ def sam(app: Flask) -> Browser:
 @pytest.fixture
 def ida(app: Flask) -> Browser:
     return as_user(app, "ida")
+
+
+@pytest.fixture
+def admin(app: Flask, world: World) -> Browser:
+    with world.backend.writing() as s:
+        accounts.set_admin(s, user=s.merge(world.people["olga"]), admin=True, by=ADMIN)
+    return as_user(app, "olga")
 
 
 def as_user(app: Flask, name: str) -> Browser:

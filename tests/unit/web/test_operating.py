@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import text
 
-from grader.accounts import service as accounts
 from grader.administration import runs, service
 from grader.administration.runs import Which
 from grader.broker import JobBroker
@@ -31,15 +30,6 @@ from worker.announcement import DeviceHealth, DeviceState, WorkerMessage
 NODE = "cpu-7@host"
 GPU = DeviceState("GPU-1", "H200", DeviceHealth.SICK, 141_000, "it fell off the bus")
 MESSAGE = WorkerMessage(NODE, "host:7", 1, ("cpu",), ("cpu",), 2, (), 1_800_000_000.0)
-
-
-@pytest.fixture
-def admin(app: Flask, world: World) -> Browser:
-    with world.backend.writing() as s:
-        accounts.set_admin(s, user=s.merge(world.people["olga"]), admin=True, by=ADMIN)
-    browser = Browser(app)
-    browser.sign_in("olga")
-    return browser
 
 
 @pytest.fixture

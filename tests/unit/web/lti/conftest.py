@@ -5,14 +5,12 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from grader.accounts import service as accounts
 from grader.web import backend as web_backend
 from grader.web import limits
 from grader.web.app import create_app
 from tests.support.lms.issuer import Issuer, issuing
-from tests.unit.web.conftest import Browser
 from tests.unit.web.lti.play import Play, make_platform
-from tests.unit.web.world import ADMIN, World, make_settings
+from tests.unit.web.world import World, make_settings
 
 
 @pytest.fixture
@@ -41,12 +39,3 @@ def play(app: Flask, world: World, issuer: Issuer) -> Play:
 def connected(play: Play) -> Play:
     play.connect_course()
     return play
-
-
-@pytest.fixture
-def admin(app: Flask, world: World) -> Browser:
-    with world.backend.writing() as s:
-        accounts.set_admin(s, user=s.merge(world.people["olga"]), admin=True, by=ADMIN)
-    browser = Browser(app)
-    browser.sign_in("olga")
-    return browser
