@@ -103,7 +103,8 @@ def distance_ratio(ask: Ask) -> Outcome:
         return [Trial((points(ask.rng, dimensions, 1000, special),)) for dimensions, special in ((2, -1), (100, 0))]
 
     note = "Note: the function works for exactly 1000 points only; take their number from `x`."
-    return judge_function(ask, DISTANCE_RATIO, trials, SecondChance(of_the_notebook, note))
+    # "It must work for any sensible input and not only for the ones in this notebook", says the task.
+    return judge_function(ask, DISTANCE_RATIO, trials, SecondChance(of_the_notebook, note, fraction=0.8))
 
 
 @check("volume_of_hypersphere")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Trial, check, judge_function
-from assignments.vocabulary.fitting import LOSS_PROBE, MODELS_SOURCE, fit_data, loss_task, loss_trials
+from assignments.vocabulary.fitting import LOSS_PROBE, MODELS_SOURCE, fit_data, in_its_size, loss_task, loss_trials
 from assignments.vocabulary.probing import ProbedAsk
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
 from reference.comparators.numbers import Floats
@@ -19,6 +19,7 @@ from reference.implementations import fitting, line_search
 from reference.misconceptions import Misconception
 from reference.plain import Plain
 
+POINTS = 12  # of the notebook's data
 STEP_PROBE = (
     MODELS_SOURCE
     + """
@@ -151,23 +152,30 @@ STEP = FunctionTask(
 
 @check("compute_loss")
 def compute_loss(ask: Ask) -> Outcome:
-    sizes = (12, 7, int(ask.rng.integers(15, 30)))
-    return judge_function(
-        ProbedAsk(ask, "compute_loss", LOSS_PROBE), loss_task("line"), loss_trials(ask.rng, "line", sizes)
-    )
+    trials = loss_trials(ask.rng, "line", (POINTS, 7, int(ask.rng.integers(15, 30))))
+    material = in_its_size(POINTS, "data_x", lambda: loss_trials(ask.rng, "line", (POINTS,) * 3))
+    return judge_function(ProbedAsk(ask, "compute_loss", LOSS_PROBE), loss_task("line"), trials, material)
 
 
 @check("compute_gradient")
 def compute_gradient(ask: Ask) -> Outcome:
-    sizes = (12, 7, int(ask.rng.integers(15, 30)))
-    trials = [Trial(fit_data(ask.rng, "line", n), count=n) for n in sizes]
-    return judge_function(ask, GRADIENT, trials)
+    def of_sizes(*sizes: int) -> list[Trial]:
+        return [Trial(fit_data(ask.rng, "line", n), count=n) for n in sizes]
+
+    trials = of_sizes(POINTS, 7, int(ask.rng.integers(15, 30)))
+    material = in_its_size(POINTS, "data_x", lambda: of_sizes(POINTS, POINTS, POINTS))
+    return judge_function(ask, GRADIENT, trials, material)
 
 
 @check("gradient_descent_step")
 def gradient_descent_step(ask: Ask) -> Outcome:
-    trials = []
-    for n in (12, 12, 9, 20):
-        x, y, phi = fit_data(ask.rng, "line", n)
-        trials.append(Trial((phi, np.stack([x, y])), count=n))
-    return judge_function(ProbedAsk(ask, "gradient_descent_step", STEP_PROBE), STEP, trials)
+    def of_sizes(*sizes: int) -> list[Trial]:
+        trials = []
+        for n in sizes:
+            x, y, phi = fit_data(ask.rng, "line", n)
+            trials.append(Trial((phi, np.stack([x, y])), count=n))
+        return trials
+
+    material = in_its_size(POINTS, "data", lambda: of_sizes(*[POINTS] * 4))
+    probed = ProbedAsk(ask, "gradient_descent_step", STEP_PROBE)
+    return judge_function(probed, STEP, of_sizes(POINTS, POINTS, 9, 20), material)

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from assignments.vocabulary import Ask, FunctionTask, Outcome, SecondChance, Setting, Trial, check, judge_function
-from assignments.vocabulary.fitting import LOSS_PROBE, MODELS_SOURCE, fit_data, loss_task, loss_trials
+from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Trial, check, judge_function
+from assignments.vocabulary.fitting import LOSS_PROBE, MODELS_SOURCE, fit_data, in_its_size, loss_task, loss_trials
 from assignments.vocabulary.probing import ProbedAsk
 from reference.comparators.batches import BatchesWanted, compare_steps
 from reference.comparators.numbers import Floats
@@ -20,6 +20,7 @@ from reference.misconceptions import Misconception
 
 Shares: TypeAlias = Callable[[Floats, Floats, Floats], Floats]  # each point's share of the gradient, (2, n)
 
+POINTS = 30  # of the notebook's data
 FIXED_PROBE = (
     MODELS_SOURCE
     + """
@@ -130,28 +131,38 @@ STOCHASTIC = FunctionTask(
 def compute_loss(ask: Ask) -> Outcome:
     sizes = (30, 7, int(ask.rng.integers(12, 25)))
     trials = loss_trials(ask.rng, "gabor", sizes)
-    return judge_function(ProbedAsk(ask, "compute_loss", LOSS_PROBE), loss_task("gabor"), trials)
+    material = in_its_size(POINTS, "data_x", lambda: loss_trials(ask.rng, "gabor", (POINTS,) * 3))
+    return judge_function(ProbedAsk(ask, "compute_loss", LOSS_PROBE), loss_task("gabor"), trials, material)
 
 
 @check("gradient_descent_step_fixed_learning_rate")
 def gradient_descent_step_fixed_learning_rate(ask: Ask) -> Outcome:
-    trials = [
-        Trial((*parameters_and_data(ask.rng, n), float(ask.rng.uniform(low, low + 0.3))), count=n)
-        for n, low in ((30, 0.05), (9, 0.45), (17, 1.1))
-    ]
-    return judge_function(ProbedAsk(ask, FIXED.function, FIXED_PROBE), FIXED, trials)
+    def of_sizes(*sizes: int) -> list[Trial]:
+        return [
+            Trial((*parameters_and_data(ask.rng, n), float(ask.rng.uniform(low, low + 0.3))), count=n)
+            for n, low in zip(sizes, (0.05, 0.45, 1.1), strict=True)
+        ]
+
+    material = in_its_size(POINTS, "data", lambda: of_sizes(POINTS, POINTS, POINTS))
+    return judge_function(ProbedAsk(ask, FIXED.function, FIXED_PROBE), FIXED, of_sizes(POINTS, 9, 17), material)
 
 
 @check("stochastic_gradient_descent_step")
 def stochastic_gradient_descent_step(ask: Ask) -> Outcome:
-    """Eight points give 56 batches of three; 80 calls leave out one of the points once in 10^15 times."""
-    trials = []
-    for n, batch_size, calls in ((8, 3, 80), (7, 2, 80), (9, 1, 200)):
-        alpha = float(ask.rng.uniform(0.1, 0.9))
-        said = f"with batches of {batch_size}"
-        trials.append(Trial((*parameters_and_data(ask.rng, n), alpha, batch_size, calls), said))
-    note = "Note: the function works for exactly 30 data points only; take their number from `data`."
-    material = SecondChance(lambda: [Trial((*parameters_and_data(ask.rng, 30), 0.8, 3, 200))], note)
+    """Eight points give 56 batches of three; 80 calls leave out one of the points once in 10^15 times. Of thirty, 200
+    calls with batches of three leave one out once in 10^7 times."""
+
+    def of_sizes(*sizes: tuple[int, int, int]) -> list[Trial]:
+        trials = []
+        for n, batch_size, calls in sizes:
+            alpha = float(ask.rng.uniform(0.1, 0.9))
+            said = f"with batches of {batch_size}"
+            trials.append(Trial((*parameters_and_data(ask.rng, n), alpha, batch_size, calls), said))
+        return trials
+
+    trials = of_sizes((8, 3, 80), (7, 2, 80), (9, 1, 200))
+    of_thirty = ((POINTS, 3, 200), (POINTS, 2, 400))
+    material = in_its_size(POINTS, "data", lambda: of_sizes(*of_thirty), stops_elsewhere=True)
     return judge_function(ProbedAsk(ask, STOCHASTIC.function, STOCHASTIC_PROBE), STOCHASTIC, trials, material)
 
 

@@ -18,14 +18,16 @@ from reference.relations import Diagnosis
 
 @dataclass(frozen=True)
 class SecondChance:
-    """Trials in the very shapes of the material, for a function that stops with an index or shape error on others.
+    """Trials in the very shapes of the material, for a function that is not right on others.
 
-    One that is right on those only ignores what its arguments say: it earns `fraction`, and `note` tells the student
-    what it cannot do."""
+    The material's shapes decide: one that is right on all of those has every point, and `note` tells the student what
+    it cannot do. Where the task's text asks for any size, `fraction` is less than one. `stops_elsewhere`: who relies on
+    the size stops on the other trials with an index or shape error, so that wrong values there need no second look."""
 
     trials: Callable[[], Sequence[Trial]]
     note: str
-    fraction: float = 0.8
+    fraction: float = 1.0
+    stops_elsewhere: bool = True
 
 
 def judge_function(
@@ -42,11 +44,10 @@ def judge_function(
         if outcome.conclusion in {Conclusion.PASSED, Conclusion.MISSING}:
             return outcome
         outcomes.append(outcome)
-        if second_chance and all(t.right or _stopped_by_size(t) for t in tried):
+        if second_chance and _may_be_fixed_in_size(second_chance, tried):
             again = try_all(ask, task, second_chance.trials(), setting)
             if all(t.right for t in again):
-                note = " ".join(filter(None, [second_chance.note, setting.note]))
-                return Outcome(Conclusion.PARTIAL, second_chance.fraction, note, "size-fixed", staff_text(tried))
+                return _fixed_in_size(task, second_chance, again, setting, staff_text(tried))
     # Among equals the first: that is the student's own notebook.
     return max(outcomes, key=lambda outcome: (outcome.fraction, _tells(outcome)))
 
@@ -72,9 +73,24 @@ def _tells(outcome: Outcome) -> int:
     return 2 if outcome.conclusion in {Conclusion.FAILED, Conclusion.PARTIAL} else 1
 
 
+def _may_be_fixed_in_size(chance: SecondChance, tried: Sequence[Tried]) -> bool:
+    if chance.stops_elsewhere:
+        return all(t.right or _stopped_by_size(t) for t in tried)
+    return all(isinstance(t.reply, Got | Raised) for t in tried)  # what takes too long is not tried again
+
+
 def _stopped_by_size(t: Tried) -> bool:
     """What indexing and broadcasting raise when the data has another size than expected."""
     return isinstance(t.reply, Raised) and t.reply.exception in {"IndexError", "ValueError"}
+
+
+def _fixed_in_size(
+    task: FunctionTask, chance: SecondChance, again: Sequence[Tried], setting: Setting, staff: str
+) -> Outcome:
+    passed = chance.fraction >= 1
+    notes = filter(None, ["Correct." if passed else "", chance.note, setting.note, changed_text(task, again)])
+    conclusion = Conclusion.PASSED if passed else Conclusion.PARTIAL
+    return Outcome(conclusion, chance.fraction, " ".join(notes), "size-fixed", staff)
 
 
 def _conclude(ask: Ask, task: FunctionTask, tried: Sequence[Tried], setting: Setting) -> Outcome:

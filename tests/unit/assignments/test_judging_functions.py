@@ -81,18 +81,25 @@ def test_a_function_for_single_numbers_only_is_told_so() -> None:
     assert other.diagnosis == "raises-type-error"
 
 
-def test_a_function_for_one_size_only_loses_a_part() -> None:
+@pytest.mark.parametrize(
+    ("fraction", "conclusion", "message"),
+    [
+        (1.0, Conclusion.PASSED, "Correct. Note: five numbers only."),
+        (0.8, Conclusion.PARTIAL, "Note: five numbers only."),
+    ],
+)
+def test_a_function_for_the_size_of_the_material_loses_points_only_where_any_size_is_asked(
+    fraction: float, conclusion: Conclusion, message: str
+) -> None:
     task = FunctionTask("total", ("x",), np.sum)
     sizes = [Trial((np.arange(n) + 0.5,)) for n in (2, 3)]
-    chance = SecondChance(lambda: [Trial((np.arange(5) + 0.3,))], "Note: five numbers only.")
-    outcome = judged(
-        "def total(x):\n    return sum(x[i] for i in range(5))", task=task, trials=sizes, second_chance=chance
-    )
-    assert (outcome.conclusion, outcome.fraction, outcome.message) == (
-        Conclusion.PARTIAL,
-        0.8,
-        "Note: five numbers only.",
-    )
+    chance = SecondChance(lambda: [Trial((np.arange(5) + 0.3,))], "Note: five numbers only.", fraction)
+    fixed = "def total(x):\n    return sum(x[i] for i in range(5))"
+    outcome = judged(fixed, task=task, trials=sizes, second_chance=chance)
+    assert (outcome.conclusion, outcome.fraction, outcome.message) == (conclusion, fraction, message)
+    assert outcome.diagnosis == "size-fixed"
+    wrong = judged(fixed + " + 1", task=task, trials=sizes, second_chance=chance)
+    assert (wrong.conclusion, wrong.fraction) == (Conclusion.ERROR, 0.0)
 
 
 @pytest.mark.parametrize(

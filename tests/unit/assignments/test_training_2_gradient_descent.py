@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from reference.implementations import fitting
+from tests.support.direct_ask import DirectAsk
 from tests.support.package_runs import (
     assert_named,
     assert_solution_passes,
     assert_starter_runs_and_earns_nothing,
+    judge,
     package,
 )
 
@@ -55,3 +57,19 @@ def test_mistakes_in_the_step_are_named() -> None:
         without_model,
         adapt=lambda wrong: lambda phi, data, model: wrong(np.asarray(phi), data),
     )
+
+
+def test_twelve_points_as_in_the_notebook_are_enough() -> None:
+    def loss(data_x: Any, data_y: Any, model: Any, phi: Any) -> Any:
+        return sum((model(phi, data_x[i]) - data_y[i]) ** 2 for i in range(12))
+
+    def gradient(data_x: Any, data_y: Any, phi: Any) -> Any:
+        return sum(fitting.line_gradient(data_x[[i]], data_y[[i]], phi) for i in range(12))
+
+    for name, function in {"compute_loss": loss, "compute_gradient": gradient}.items():
+        ask = DirectAsk([])
+        ask.namespace[name] = function
+        outcome = judge(SLUG, name, ask, 0)
+        assert (outcome.fraction, outcome.diagnosis) == (1.0, "size-fixed"), outcome
+        ask.namespace[name] = lambda *arguments, f=function: f(*arguments) * 2
+        assert judge(SLUG, name, ask, 0).fraction == 0

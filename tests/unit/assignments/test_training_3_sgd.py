@@ -75,3 +75,42 @@ def test_a_step_that_is_not_random_or_not_on_a_batch_earns_what_is_said() -> Non
         for seed in range(RUNS):
             outcome = judge(SLUG, STOCHASTIC, ask, seed)
             assert (outcome.fraction, outcome.diagnosis) == (fraction, key), (seed, outcome)
+
+
+def test_thirty_points_as_in_the_notebook_are_enough() -> None:
+    def loss(data_x: Any, data_y: Any, model: Any, phi: Any) -> Any:
+        return sum((model(phi, data_x[i]) - data_y[i]) ** 2 for i in range(30))
+
+    def thirty(phi: Any, data: Any) -> Any:
+        return sum(fitting.gabor_gradient(data[0, [i]], data[1, [i]], phi) for i in range(30))
+
+    rng = np.random.default_rng(0)
+
+    def stochastic(length: float, size: int) -> Callable[..., Any]:
+        def step(phi: Any, data: Any, model: Any, alpha: float, batch_size: int) -> Any:
+            chosen = rng.permutation(30)[: size or batch_size]
+            return phi - (length or alpha) * fitting.gabor_gradient(data[0, chosen], data[1, chosen], phi)
+
+        return step
+
+    right = {
+        "compute_loss": loss,
+        FIXED: lambda phi, data, model, alpha: phi - alpha * thirty(phi, data),
+        STOCHASTIC: stochastic(0.0, 0),
+    }
+    for name, function in right.items():
+        outcome = judge(SLUG, name, holding(name, function), 0)
+        assert (outcome.fraction, outcome.diagnosis) == (1.0, "size-fixed"), outcome
+        assert "exactly 30" in outcome.message
+    own = {
+        FIXED: lambda phi, data, model, alpha: phi - 0.2 * thirty(phi, data),
+        STOCHASTIC: stochastic(0.8, 0),
+    }
+    for name, function in [*own.items(), (STOCHASTIC, stochastic(0.0, 3))]:
+        assert judge(SLUG, name, holding(name, function), 0).fraction == 0
+
+
+def holding(name: str, function: Callable[..., Any]) -> DirectAsk:
+    ask = DirectAsk([])
+    ask.namespace[name] = function
+    return ask
