@@ -4,9 +4,10 @@
     .venv/bin/python -m benchmarks.chaos --minutes 10 --seed 7 --postgres
 
 First every kind of notebook is graded in peace. Then they are handed in one after the other while a dice with a seed
-kills (SIGKILL) or freezes (SIGSTOP, for seconds) web, recorder, worker, slot, kernel parent, Redis and, with
-`--postgres`, a server process of PostgreSQL, which makes it recover from its log. When that is over, every
-submission that was accepted must have one counted result, with the points of the quiet run. Ends with 1 where not.
+kills (SIGKILL) or freezes (SIGSTOP, for seconds) web, recorder, worker, slot, kernel parent, Redis, sets the service's
+clock hours forward and back and, with `--postgres`, kills a process of PostgreSQL, which makes it recover from its
+log, or the whole server, which is started again seconds later. When that is over, every submission that was
+accepted must have one counted result, with the points of the quiet run. Ends with 1 where not.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import contextlib
 import random
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 import psutil
@@ -28,9 +31,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection, make_url
 
 from benchmarks.machine import machine
-from tests.support.databases import postgres_database, postgres_server
+from tests.support.databases import postgres_database
+from tests.support.mortal_postgres import MortalPostgres, mortal_postgres
 from tests.support.notebooks import appended
 from tests.support.running_service import ROOT, RunningService, running_service
+from tests.support.turned_clock import TurnedClock
 
 SLUG = "coursework-4-hyperspheres"
 PARTS = {  # what stands in the command line
@@ -41,6 +46,8 @@ PARTS = {  # what stands in the command line
     "kernel parent": "zygote.py",
     "redis": "redis-server",
 }
+CLOCK, POSTGRES, POSTGRES_SERVER = "clock", "postgres", "postgres server"
+CLOCK_OFFSETS_S = (-7200.0, 7200.0, 0.0)
 SETTLED_WITHIN_S = 600.0
 PENDING = "status IN ('queued', 'running')"
 
@@ -84,40 +91,65 @@ def hand_in(service: RunningService, storm: Storm, pause_s: float) -> None:
             storm.refused[type(error).__name__] += 1
 
 
-def victims(service: RunningService, part: str, postgres: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
-    if part == "postgres":
-        return postgres()
-    found = service.processes(PARTS[part])
-    if part == "worker":
-        return found[:1]
-    return [process for process in found if process not in found[:1]] if part == "slot" else found
+@dataclass
+class Targets:
+    """What a strike may hit."""
+
+    service: RunningService
+    clock: TurnedClock
+    postgres: MortalPostgres | None
+    database: str  # its name, which the processes of PostgreSQL that serve it have in their command lines
+
+    def of(self, part: str) -> list[psutil.Process]:
+        if part == POSTGRES:
+            return [p for p in psutil.process_iter() if self.database in " ".join(p.cmdline())]
+        found = self.service.processes(PARTS[part])
+        if part == "worker":
+            return found[:1]
+        return [process for process in found if process not in found[:1]] if part == "slot" else found
 
 
-def strike(service: RunningService, storm: Storm, dice: random.Random, parts: list[str],
-           postgres: Callable[[], list[psutil.Process]]) -> None:  # fmt: skip
+def strike(targets: Targets, storm: Storm, dice: random.Random, parts: list[str]) -> None:
     part, freeze = dice.choice(parts), dice.random() < 0.4
-    frozen_s, nth = dice.uniform(1, 8), dice.random()
-    with contextlib.suppress(psutil.Error):
-        found = victims(service, part, postgres)
-        if not found:
-            return
-        victim = found[int(nth * len(found))]
-        victim.send_signal(signal.SIGSTOP if freeze else signal.SIGKILL)
-        storm.hits[f"{part} {'frozen' if freeze else 'killed'}"] += 1
-        if freeze:
-            time.sleep(frozen_s)
-            victim.send_signal(signal.SIGCONT)
+    pause_s, nth, offset_s = dice.uniform(1, 8), dice.random(), dice.choice(CLOCK_OFFSETS_S)
+    if part == CLOCK:
+        targets.clock.turn(offset_s)
+        storm.hits[f"clock set to {offset_s / 3600:+g} h"] += 1
+    elif part == POSTGRES_SERVER:
+        assert targets.postgres is not None
+        targets.postgres.kill()
+        storm.hits[f"{part} killed"] += 1
+        time.sleep(pause_s)
+        targets.postgres.start()
+    else:
+        with contextlib.suppress(psutil.Error):
+            hit(targets.of(part), part, storm, nth, pause_s if freeze else None)
+
+
+def hit(found: list[psutil.Process], part: str, storm: Storm, nth: float, freeze_s: float | None) -> None:
+    if not found:
+        return
+    victim = found[int(nth * len(found))]
+    victim.send_signal(signal.SIGKILL if freeze_s is None else signal.SIGSTOP)
+    storm.hits[f"{part} {'killed' if freeze_s is None else 'frozen'}"] += 1
+    if freeze_s is not None:
+        time.sleep(freeze_s)
+        victim.send_signal(signal.SIGCONT)
 
 
 @contextlib.contextmanager
-def database(postgres: bool) -> Iterator[tuple[str, Callable[[], list[psutil.Process]]]]:
-    """Its URL ("" for SQLite in the home), and the server processes that serve the service now."""
-    if not postgres:
-        yield "", list
-        return
-    with postgres_server() as server, postgres_database(server) as url:
-        name = str(make_url(url).database)
-        yield url, lambda: [p for p in psutil.process_iter() if name in " ".join(p.cmdline())]
+def targets(postgres: bool) -> Iterator[tuple[Targets, str]]:
+    """A running service, and the URL of its database."""
+    with contextlib.ExitStack() as stack:
+        clock = TurnedClock(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-clock-"))))
+        environ = {"GRADER_LEASE_S": "6", "GRADER_SWEEP_S": "1", **clock.environ}
+        server = stack.enter_context(mortal_postgres()) if postgres else None
+        url = stack.enter_context(postgres_database(server.url)) if server else ""
+        if url:
+            environ["GRADER_DATABASE_URL"] = url
+        service = stack.enter_context(running_service(**environ))
+        name = str(make_url(url).database) if url else ""
+        yield Targets(service, clock, server, name), url or f"sqlite:///{service.home}/grader.db"
 
 
 def counted(connection: Connection) -> dict[str, tuple[str, float | None]]:
@@ -184,33 +216,31 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pause-s", type=float, default=0.5, help="between two uploads")
     parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--only", choices=[*PARTS, "postgres"], action="append")
+    parser.add_argument("--only", choices=[*PARTS, CLOCK, POSTGRES, POSTGRES_SERVER], action="append")
     chosen = parser.parse_args()
-    parts = chosen.only or [*PARTS, *(["postgres"] if chosen.postgres else [])]
+    parts = chosen.only or [*PARTS, CLOCK, *([POSTGRES, POSTGRES_SERVER] if chosen.postgres else [])]
     print(f"# chaos, {chosen.minutes:g} minutes, seed {chosen.seed}, {', '.join(parts)}\n{machine()}")
     dice, storm = random.Random(chosen.seed), Storm()  # noqa: S311
-    with database(chosen.postgres) as (url, postgres):
-        given = {"GRADER_DATABASE_URL": url} if url else {}
-        with running_service(GRADER_LEASE_S="6", GRADER_SWEEP_S="1", **given) as service:
-            engine = create_engine(url or f"sqlite:///{service.home}/grader.db", pool_pre_ping=True)
-            for name, data in kinds().items():
-                service.wait(service.submit(SLUG, data, name=f"{name}.ipynb"))
-            with engine.connect() as connection:
-                quiet = counted(connection)
-            uploads = threading.Thread(target=hand_in, args=(service, storm, chosen.pause_s), daemon=True)
-            uploads.start()
-            end = time.monotonic() + 60 * chosen.minutes
-            while time.monotonic() < end:
-                time.sleep(dice.uniform(1, 6))
-                strike(service, storm, dice, parts, postgres)
-            storm.over.set()
-            uploads.join(180)
-            settled_s = wait_until_quiet(engine.connect)
-            with engine.connect() as connection:
-                report(connection, storm)
-                wrong = problems(connection, storm, quiet)
-            print(f"{'seconds until the last was graded':<36}{settled_s:.0f}")
-            engine.dispose()
+    with targets(chosen.postgres) as (hittable, url):
+        service, engine = hittable.service, create_engine(url, pool_pre_ping=True)
+        for name, data in kinds().items():
+            service.wait(service.submit(SLUG, data, name=f"{name}.ipynb"))
+        with engine.connect() as connection:
+            quiet = counted(connection)
+        uploads = threading.Thread(target=hand_in, args=(service, storm, chosen.pause_s), daemon=True)
+        uploads.start()
+        end = time.monotonic() + 60 * chosen.minutes
+        while time.monotonic() < end:
+            time.sleep(dice.uniform(1, 6))
+            strike(hittable, storm, dice, parts)
+        storm.over.set()
+        uploads.join(180)
+        settled_s = wait_until_quiet(engine.connect)
+        with engine.connect() as connection:
+            report(connection, storm)
+            wrong = problems(connection, storm, quiet)
+        print(f"{'seconds until the last was graded':<36}{settled_s:.0f}")
+        engine.dispose()
     print("\n".join(wrong) or "Nothing was lost, nothing counted twice, and all points are those of the quiet run.")
     sys.exit(bool(wrong))
 
