@@ -74,10 +74,21 @@ def failed_count(session: Session) -> int:
     return session.scalar(query) or 0
 
 
-def failed_ids(session: Session) -> list[str]:
-    """Those that may be run again all at once; what is in quarantine is released one by one."""
+def failed_ids(session: Session) -> tuple[list[str], int]:
+    """Those that may be run again all at once, oldest first, and how many others have no file any more.
+
+    What is in quarantine is released one by one.
+    """
     failed = (Submission.status == SubmissionStatus.FAILED, Submission.quarantined_at.is_(None))
-    return list(session.scalars(select(Submission.id).where(*failed)))
+    query = (
+        select(Submission.id, Blob.removed_at)
+        .join(Blob, Blob.digest == Submission.digest)
+        .where(*failed)
+        .order_by(Submission.created_at, Submission.id)
+    )
+    found = session.execute(query).all()
+    ids = [submission_id for submission_id, removed_at in found if removed_at is None]
+    return ids, len(found) - len(ids)
 
 
 def storage_use(session: Session) -> StorageUse:

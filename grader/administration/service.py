@@ -8,7 +8,9 @@ from grader.administration.errors import NotInQuarantine
 from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.db.models import OutboxMessage, QueuePause, Run, RunStatus, Submission
+from grader.grading import rerunning
 from grader.grading import service as grading
+from grader.grading.rerunning import Rerun
 from grader.outbox.kinds import RUN_JOB
 from grader.time import utc_now
 from worker.contract import Queue
@@ -42,26 +44,30 @@ def resume(session: Session, *, queue: Queue, by: Actor) -> None:
     audit.record(session, by, "queue.resumed", "queue", queue.value)
 
 
-def retry_failed(session: Session, *, by: Actor) -> int:
-    """Run failed submissions again, as many as one request may; tells how many."""
-    ids = queries.failed_ids(session)[:AT_ONCE]
+def retry_failed(session: Session, *, by: Actor) -> Rerun:
+    """Run failed submissions again, as many as one request may; those without a file are only counted."""
+    ids, removed = queries.failed_ids(session)
+    again = Rerun()
     if ids:
-        grading.rerun(session, submission_ids=ids, by=by, reason="failed before, retried by an administrator")
-    return len(ids)
+        reason = "failed before, retried by an administrator"
+        again = rerunning.rerun(session, submission_ids=ids[:AT_ONCE], by=by, reason=reason)
+    again.removed += removed
+    return again
 
 
 def retry(session: Session, *, run_or_submission: str, reason: str, by: Actor) -> Run:
-    """Grade it again. Raises UnknownRun, InQuarantine."""
+    """Grade it again. Raises UnknownRun, InQuarantine, FileRemoved."""
     submission = runs.find(session, run_or_submission)
-    return grading.rerun(session, submission_ids=[submission.id], by=by, reason=reason)[0]
+    return rerunning.rerun(session, submission_ids=[submission.id], by=by, reason=reason).runs[0]
 
 
 def release(session: Session, *, run_or_submission: str, reason: str, by: Actor) -> Run:
-    """Let workers have what is in quarantine again. Raises UnknownRun, NotInQuarantine."""
+    """Let workers have what is in quarantine again. Raises UnknownRun, NotInQuarantine, FileRemoved."""
     submission = runs.find(session, run_or_submission)
     if submission.quarantined_at is None:
         raise NotInQuarantine
-    return grading.rerun(session, submission_ids=[submission.id], by=by, reason=reason, release=True)[0]
+    asked = rerunning.rerun(session, submission_ids=[submission.id], by=by, reason=reason, release=True)
+    return asked.runs[0]
 
 
 def quarantine(session: Session, *, run_or_submission: str, reason: str, by: Actor) -> Submission:

@@ -85,6 +85,7 @@ class Run(Base):
     executed_digest: Mapped[str | None] = mapped_column(  # the notebook with the outputs of this run
         String(DIGEST_LENGTH), ForeignKey("blobs.digest"), index=True
     )
+    executed_removed_at: Mapped[datetime | None]  # by the rule for old files
 
     trial_id: Mapped[str | None] = mapped_column(ForeignKey("trials.id"), index=True)
     compared_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id"))  # of a trial: the run that counted then

@@ -1,4 +1,4 @@
-"""What workers tell the grader, and what people ask of it: start, heartbeat, result, run again.
+"""What workers tell the grader: start, heartbeat, result, hand back; and what staff keep from workers.
 
 A run is changed only under the lease that it has at that moment. Whatever arrives twice, late or from a worker
 that was given up is recognised by run and lease, refused, and written into the audit.
@@ -7,7 +7,6 @@ that was given up is recognised by run and lease, refused, and written into the 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -15,10 +14,8 @@ from sqlalchemy.orm import Session
 from grader.audit import bounded
 from grader.audit import service as audit
 from grader.audit.service import Actor
-from grader.courses import queries as courses
 from grader.db.models import Run, RunCause, RunStatus, Submission
-from grader.grading import grades, marks, quarantine, queries, recording, retries, runs, superseding
-from grader.grading.errors import InQuarantine, NothingToRerun
+from grader.grading import grades, marks, queries, recording, retries, superseding
 from grader.grading.outcomes import Alive, Duplicate, Recorded, RecordOutcome, Stale
 from grader.grading.rules import GradingRules
 from grader.grading.states import RunEvent, SubmissionEvent, move, step
@@ -102,38 +99,6 @@ def hand_back(session: Session, message: HandedBackMessage, now: datetime, rules
     worker = _worker(message.worker)
     changed = step(session, submission, run, RunEvent.HANDED_BACK, worker, values=values, moves=moves)
     return Alive(run.id) if changed else stale
-
-
-def rerun(
-    session: Session, *, submission_ids: Sequence[str], by: Actor, reason: str, release: bool = False
-) -> list[Run]:
-    """Queue a new run of each submission, against the assignment's version in force.
-
-    A run that is still waiting or running is superseded: its result would be about the old version. What
-    counted before counts until the new result is there. Unknown ids are passed over, and so is what is in
-    quarantine, unless it is to be released. Raises NothingToRerun or InQuarantine if nothing is left.
-    """
-    added: list[Run] = []
-    kept = False
-    for submission_id in sorted(set(submission_ids)):  # everybody locks in one order
-        submission = queries.lock_submission(session, submission_id)
-        if submission is None:
-            continue
-        if submission.quarantined_at is not None and not release:
-            kept = True
-            continue
-        quarantine.end(session, submission, by, reason)
-        superseded = retries.supersede(session, submission, by)
-        version = courses.current_version(session, submission.assignment_id) or submission.version
-        run = runs.add(session, submission, version, RunCause.RERUN, by)
-        before = {"status": submission.status.value, "superseded": superseded}
-        move(submission, SubmissionEvent.REQUEUED)
-        after = {"run": run.id, "version": version.number, "reason": reason}
-        audit.record(session, by, "submission.rerun", "submission", submission.id, before=before, after=after)
-        added.append(run)
-    if not added:
-        raise InQuarantine if kept else NothingToRerun
-    return added
 
 
 def quarantine_by_hand(session: Session, *, submission_id: str, by: Actor, reason: str, now: datetime) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 from grader.errors import DomainError
 
 
@@ -17,4 +19,16 @@ class NotOnlyAStudent(DomainError):
         super().__init__(
             f"{email} teaches a course or runs the service: marks and decisions would lose their author. "
             "Disable the account instead, or take these roles away first."
+        )
+
+
+class FileRemoved(DomainError):
+    """What somebody wants to have, or have graded again, was removed by the rule for old files."""
+
+    code = "file-removed"
+
+    def __init__(self, what: str, removed_at: datetime, rule: str) -> None:
+        super().__init__(
+            f"{what} was removed on {removed_at.day} {removed_at:%B %Y}, {rule}. Nobody can download it or have it "
+            "graded again; scores, comments and the receipt stay."
         )

@@ -79,7 +79,7 @@ def apply(session: Session, now: datetime, by: Actor) -> Plan:
     runs = _old_runs(found, now)
     if runs is not None:
         session.execute(
-            update(Run).where(Run.id.in_(runs)).values(executed_digest=None),
+            update(Run).where(Run.id.in_(runs)).values(executed_digest=None, executed_removed_at=now),
             execution_options={"synchronize_session": False},
         )
     after = {"executed": what.executed, "files": removed.rowcount, "bytes": what.size_bytes, "courses": [*what.courses]}

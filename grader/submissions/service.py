@@ -31,6 +31,7 @@ from grader.policies import queries as policies
 from grader.policies.errors import HandInRefused
 from grader.policies.evaluation import Refusal, room
 from grader.queueing.terms import QueueTerms
+from grader.retention import removed
 from grader.signing import Signer
 from grader.storage import BlobMissing, BlobStore
 from grader.submissions import queries
@@ -114,13 +115,14 @@ def accept(
 def run_superseded(session: Session, *, submission_id: str, by: User) -> Run:
     """Grade an attempt after all whose place a newer one took. It uses an attempt up, as any other.
 
-    Raises NotSuperseded; HandInRefused when no attempt is left.
+    Raises NotSuperseded, FileRemoved; HandInRefused when no attempt is left.
     """
     submission = session.get_one(Submission, submission_id)
     queries.lock_student(session, submission.student_id)
     locked = grading.lock_submission(session, submission_id)
     if locked is None or locked.status is not SubmissionStatus.SUPERSEDED:
         raise NotSuperseded
+    removed.require_handed_in(session, locked)
     assignment = session.get_one(Assignment, locked.assignment_id)
     terms = policies.terms_of(session, assignment, locked.student_id)
     made = policies.attempts_made(session, assignment_id=assignment.id, student_id=locked.student_id)

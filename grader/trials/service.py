@@ -10,6 +10,7 @@ from grader.grading import queries as grading
 from grader.grading import runs
 from grader.grading.retries import supersede
 from grader.grading.service import count
+from grader.retention import removed
 from grader.time import utc_now
 from grader.trials import queries
 from grader.trials.errors import NothingToTry, TrialDecided, TrialRunning
@@ -18,8 +19,8 @@ from grader.trials.errors import NothingToTry, TrialDecided, TrialRunning
 def begin(session: Session, *, assignment: Assignment, every: bool, reason: str, by: User) -> Trial:
     """Run graded submissions again against the version in force, without consequence for anybody.
 
-    `every`: all of them, not only those that count. What is being graded just now is left out. Raises
-    NothingToTry.
+    `every`: all of them, not only those that count. What is being graded just now is left out, and
+    so is what was removed by the rule for old files. Raises NothingToTry.
     """
     version = courses.current_version(session, assignment.id)
     if version is None:
@@ -33,6 +34,8 @@ def begin(session: Session, *, assignment: Assignment, every: bool, reason: str,
     for submission_id in queries.candidates(session, assignment.id, every=every):
         submission = grading.lock_submission(session, submission_id)
         if submission is None or grading.active_run(session, submission_id) is not None:
+            continue
+        if removed.removed_at(session, submission) is not None:
             continue
         compared = (trial.id, submission.counted_run_id)
         runs.add(session, submission, version, RunCause.TRIAL, Actor.of(by), trial=compared)

@@ -13,7 +13,7 @@ from grader.audit.service import Actor
 from grader.dashboard import service as dashboard
 from grader.db.models import Assignment, StudentGroup, Submission, User
 from grader.gradebook import extensions, policies, table
-from grader.grading import service as grading
+from grader.grading import rerunning
 from grader.groups import queries, service
 from grader.groups.errors import GroupFixed, InvalidGroup, NoGroupsHere
 from grader.groups.rules import GroupRules
@@ -108,7 +108,7 @@ def test_a_new_result_and_a_rule_that_changed_reach_every_member(world: World) -
     accepted = world.submit()
     world.record(graded(accepted.run, 7.0))
     with world.backend.writing() as session:
-        [run] = grading.rerun(session, submission_ids=[accepted.submission.id], by=TEST, reason="mended")
+        [run] = rerunning.rerun(session, submission_ids=[accepted.submission.id], by=TEST, reason="mended").runs
     world.record(graded(run, 8.0))
     assert (score(world, world.student), score(world, world.other)) == (8.0, 8.0)
     policy(world, -DAY / 2, late_percent=50)

@@ -98,6 +98,7 @@ def test_old_executed_notebooks_go_and_grades_stay(world: World) -> None:
     found = world.submission(submission.id)
     assert found.counted_run is not None
     assert (found.counted_run.executed_digest, found.counted_run.score) == (None, 7.0)
+    assert found.counted_run.executed_removed_at == world.now
     kept = world.grade()
     assert kept is not None
     assert kept.score == 7.0

@@ -12,6 +12,7 @@ from grader.audit.service import Actor
 from grader.courses import service as courses
 from grader.courses.release import Release
 from grader.db.models import Assignment, Course, Grade, Role, Run, Source, Submission, User
+from grader.grading import rerunning
 from grader.grading import service as grading
 from grader.grading.outcomes import RecordOutcome
 from grader.grading.rules import GradingRules
@@ -110,7 +111,7 @@ class World:
     def rerun(self, *submission_ids: str, release: bool = False) -> list[Run]:
         by, reason = Actor.of(self.instructor), "the check was mended"
         with self.backend.writing() as session:
-            return grading.rerun(session, submission_ids=submission_ids, by=by, reason=reason, release=release)
+            return rerunning.rerun(session, submission_ids=submission_ids, by=by, reason=reason, release=release).runs
 
     def submission(self, submission_id: str) -> Submission:
         with self.backend.reading() as session:

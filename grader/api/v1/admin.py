@@ -97,7 +97,8 @@ class QuarantineIn(Body):
 
 
 class RetriedOut(Out):
-    submissions: int
+    submissions: int = Field(description="How many were queued.")
+    removed: int = Field(0, description="How many were passed over because their file was removed by the rule.")
 
 
 class AuditIn(In):
@@ -172,7 +173,8 @@ def admin_failed() -> FailedListOut:
 @api.doc(summary="Grade failed submissions again", tags=["Administration"], security=SECURITY, responses=problems())
 def admin_retry() -> RetriedOut:
     with backend().writing() as session:
-        return RetriedOut(submissions=service.retry_failed(session, by=_actor()))
+        again = service.retry_failed(session, by=_actor())
+    return RetriedOut(submissions=len(again.runs), removed=again.removed)
 
 
 @api.get("/admin/workers")

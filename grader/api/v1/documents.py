@@ -15,6 +15,7 @@ MEANINGS = {
     403: "The token lacks the scope, or your role in the course does not allow it.",
     404: "There is no such thing, or it is not yours to see.",
     409: "The name is in several of your courses, or the request does not fit the state of things.",
+    410: "The file was removed by the service's rule for old files; `detail` says when.",
     413: "The file is too large.",
     415: "The request is not multipart/form-data.",
     422: "A field, the notebook or an answer is refused; `detail` says why.",

@@ -16,7 +16,7 @@ NOTEBOOK = {"description": "The notebook.", "content": {"application/x-ipynb+jso
 @access.allow_token(access.reader_of_submission)
 @api.doc(
     summary="The notebook as it was handed in", tags=["Submissions"], security=SECURITY,
-    responses={200: NOTEBOOK, **problems(404)},
+    responses={200: NOTEBOOK, **problems(404, 410)},
 )  # fmt: skip
 def submitted_notebook(submission_id: str) -> Response:
     return submitted_download()
@@ -26,7 +26,7 @@ def submitted_notebook(submission_id: str) -> Response:
 @access.allow_token(access.reader_of_submission)
 @api.doc(
     summary="The notebook as it was executed", tags=["Submissions"], security=SECURITY,
-    responses={200: NOTEBOOK, **problems(404)},
+    responses={200: NOTEBOOK, **problems(404, 410)},
 )  # fmt: skip
 def executed_notebook(submission_id: str) -> Response:
     return executed_download()

@@ -14,7 +14,7 @@ from grader.api.v1.reading import read_answers, require_multipart
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Run, Source, SubmissionStatus
-from grader.grading import service as grading
+from grader.grading import rerunning
 from grader.submissions import queries as submissions
 from grader.submissions import service as hand_ins
 from grader.submissions.filters import SubmissionFilter
@@ -160,7 +160,7 @@ def submit(slug: str, query: schemas.CourseIn) -> tuple[schemas.AcceptedOut, int
     description="It uses an attempt up, as any other.",
     tags=["Submissions"],
     security=SECURITY,
-    responses=problems(404, 409),
+    responses=problems(404, 409, 410),
 )
 def run_superseded(submission_id: str) -> tuple[schemas.RerunOut, int, dict[str, str]]:
     with backend().writing() as session:
@@ -204,11 +204,12 @@ def all_submissions(slug: str, query: schemas.StaffPageIn) -> schemas.PageOut:
 @access.allow_token(access.staff_of_submission, scope=STAFF)
 @api.input(schemas.RerunIn, location="json_or_form", arg_name="body")
 @api.output(schemas.RerunOut, status_code=202)
-@api.doc(summary="Grade a submission again", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422))
+@api.doc(summary="Grade a submission again", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 410, 422))
 def rerun(submission_id: str, body: schemas.RerunIn) -> tuple[schemas.RerunOut, int, dict[str, str]]:
     actor = Actor.of(access.caller_user())
     with backend().writing() as session:
-        [run] = grading.rerun(session, submission_ids=[submission_id], by=actor, reason=body.reason, release=True)
+        again = rerunning.rerun(session, submission_ids=[submission_id], by=actor, reason=body.reason, release=True)
+    [run] = again.runs
     return _queued_again(submission_id, run)
 
 

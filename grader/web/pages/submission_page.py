@@ -14,6 +14,7 @@ from grader.courses.service import release_of
 from grader.db.models import AuditEntry, Run, RunCause, RunStatus, Submission, SubmissionStatus
 from grader.groups import queries as groups
 from grader.policies import queries as policies
+from grader.retention import removed
 from grader.submissions import queries as submissions
 from grader.time import utc_now
 from grader.waiting.service import waiting_of
@@ -58,13 +59,15 @@ class SubmissionPage:
     runs: list[RunRow]  # for staff
     audit: list[AuditRow]  # for staff
     events_url: str
-    notebook_url: str
+    notebook_url: str | None  # None: the file was removed
     downloads: list[tuple[str, str]]  # text and address
     lateness: str  # how late this attempt was, and what that cost
     resubmit_url: str | None
     run_url: str | None  # of an attempt that a newer one replaced, for whoever handed it in
     rerun_url: str | None
     quarantined_at: datetime | None  # shown to staff alone
+    removed: str  # of the handed-in file, where the rule for old files took it
+    executed_removed: str
 
 
 def live_state(session: Session, submission: Submission, *, staff: bool) -> SubmissionState:
@@ -109,6 +112,7 @@ def submission_page(session: Session, scope: SubmissionScope) -> SubmissionPage:
     )
     rows = attempt_rows(attempts, standing)
     student = submission.student
+    gone, executed_gone = removed.told(session, submission)
     return SubmissionPage(
         id=submission.id,
         number=submission.number,
@@ -126,13 +130,15 @@ def submission_page(session: Session, scope: SubmissionScope) -> SubmissionPage:
         runs=[RunRow(run.created_at, _run_text(run)) for run in submission.runs] if scope.staff else [],
         audit=_audit_rows(session, submission) if scope.staff else [],
         events_url=url_for("submission.events", submission_id=submission.id),
-        notebook_url=url_for("submission.notebook", submission_id=submission.id),
+        notebook_url=None if gone else url_for("submission.notebook", submission_id=submission.id),
         downloads=_downloads(submission),
         lateness=next((row.late for row in rows if row.id == submission.id), ""),
         resubmit_url=url_for("student.assignment", **address) + "#hand-in" if scope.own else None,
-        run_url=_run_url(submission) if scope.own else None,
-        rerun_url=url_for("staff.rerun_one", submission_id=submission.id) if scope.staff else None,
+        run_url=_run_url(submission) if scope.own and not gone else None,
+        rerun_url=url_for("staff.rerun_one", submission_id=submission.id) if scope.staff and not gone else None,
         quarantined_at=submission.quarantined_at if scope.staff else None,
+        removed=gone,
+        executed_removed="" if standing.hides else executed_gone,
     )
 
 

@@ -18,8 +18,9 @@ from grader.dashboard import health
 from grader.grading import quarantine as quarantined
 from grader.measuring.adding import add_up
 from grader.time import utc_now
-from grader.web import access, formats
+from grader.web import access
 from grader.web.backend import backend, settings
+from grader.web.rerun_words import rerun_words
 from grader.workers import service as workers
 from worker.contract import Queue
 
@@ -69,8 +70,8 @@ def resume(queue: str) -> ResponseReturnValue:
 @access.allow(access.administrator)
 def retry_all() -> ResponseReturnValue:
     with backend().writing() as session:
-        count = service.retry_failed(session, by=_actor())
-    flash(f"{formats.count(count, 'submission')} will be graded again.", "success")
+        again = service.retry_failed(session, by=_actor())
+    flash(rerun_words(again), "success")
     return redirect(url_for("admin.overview"), 303)
 
 

@@ -13,6 +13,7 @@ from grader.marking import answers as notebooks
 from grader.marking import queries, rubrics, service
 from grader.marking.answers import Block
 from grader.marking.errors import MarkChanged, NothingToMark
+from grader.retention import removed
 from grader.web import access, errors
 from grader.web.backend import backend
 from grader.web.catalogue import catalogue
@@ -172,7 +173,7 @@ def _answer(
 ) -> str:
     scope = access.granted_assignment()
     with backend().reading() as session:
-        blocks = _blocks(_require(session, key, submission_id))
+        blocks = _blocks(session, _require(session, key, submission_id))
         page = made.answer_page(
             session, scope, key, submission_id, access.caller_user(), blocks,
             typed=typed, conflict=conflict, second=second,
@@ -196,9 +197,12 @@ def _work(session: Session, key: str) -> list[queries.WorkItem]:
     return queries.work(session, assignment_id=scope.assignment.id, course_id=scope.course.id, key=key)
 
 
-def _blocks(submission: Submission) -> list[Block]:
+def _blocks(session: Session, submission: Submission) -> list[Block]:
+    """As it was executed, else as it was handed in. Raises FileRemoved."""
     run = submission.counted_run
     digest = run.executed_digest if run is not None and run.executed_digest else submission.digest
+    if digest == submission.digest:
+        removed.require_handed_in(session, submission)
     return notebooks.blocks(
         backend().blobs.get(digest), catalogue().starter(access.granted_assignment().assignment.slug)
     )

@@ -8,12 +8,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from grader.audit.service import Actor
-from grader.grading import service as grading
+from grader.grading import rerunning
 from grader.submissions import queries
-from grader.web import access, formats
+from grader.web import access
 from grader.web.backend import backend
 from grader.web.forms import RerunForm
 from grader.web.pages.staff_page import FilterForm, staff_page
+from grader.web.rerun_words import rerun_words
 
 pages = Blueprint("staff", __name__)
 ADDRESS = "/courses/<course_slug>/assignments/<slug>/submissions"
@@ -33,7 +34,7 @@ def submissions(course_slug: str, slug: str) -> ResponseReturnValue:
 def rerun_one(submission_id: str) -> ResponseReturnValue:
     actor = Actor.of(access.caller_user())
     with backend().writing() as session:
-        grading.rerun(session, submission_ids=[submission_id], by=actor, reason="asked for on its page", release=True)
+        rerunning.rerun(session, submission_ids=[submission_id], by=actor, reason="asked for on its page", release=True)
     flash("It is being graded again.", "success")
     return redirect(url_for("submission.page", submission_id=submission_id), 303)
 
@@ -55,11 +56,10 @@ def rerun_many_send(course_slug: str, slug: str) -> ResponseReturnValue:
     with backend().writing() as session:
         ids = queries.ids_of(session, filters.query(scope.assignment.id))
         if len(ids) == form.expected.data and ids:
-            added = grading.rerun(session, submission_ids=ids, by=actor, reason=form.reason.data.strip())
+            again = rerunning.rerun(session, submission_ids=ids, by=actor, reason=form.reason.data.strip())
     if len(ids) != form.expected.data or not ids:
         return _confirm(form, filters, changed=True), 409
-    left = f" {len(ids) - len(added)} in quarantine were left out." if len(added) < len(ids) else ""
-    flash(f"{formats.count(len(added), 'submission')} will be graded again.{left}", "success")
+    flash(rerun_words(again), "success")
     return redirect(url_for("staff.submissions", course_slug=course_slug, slug=slug, **filters.args()), 303)
 
 

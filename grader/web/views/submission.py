@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from grader.api.v1.presenting import submission_out
 from grader.audit.service import Actor
 from grader.gradebook import overrides
+from grader.retention import removed
 from grader.submissions import service as submissions
 from grader.web import access
 from grader.web.backend import backend
@@ -118,12 +119,16 @@ def notebook(submission_id: str) -> Response:
 
 
 def submitted_download() -> Response:
-    data = submissions.read_notebook_file(backend().blobs, access.granted_submission().submission)
+    """Raises FileRemoved."""
+    submission = access.granted_submission().submission
+    with backend().reading() as session:
+        removed.require_handed_in(session, submission)
+    data = submissions.read_notebook_file(backend().blobs, submission)
     return _download(data, "application/x-ipynb+json", "submitted.ipynb")
 
 
 def executed_download() -> Response:
-    """Raises NotFound while it is not there or not shown."""
+    """Raises NotFound while it is not there or not shown, FileRemoved when it is gone for good."""
     return _download(_executed_file(), "application/x-ipynb+json", "executed.ipynb")
 
 
@@ -132,6 +137,9 @@ def _executed_file() -> bytes:
     run = submission.counted_run
     withheld = submission.assignment.grades_hidden and not staff
     data = submissions.read_executed_file(backend().blobs, run) if run is not None and not withheld else None
+    if data is None and not withheld:
+        with backend().reading() as session:
+            removed.require_executed(session, submission)
     if data is None:
         raise NotFound("The executed notebook of this attempt is not there, or not shown yet.")
     return data

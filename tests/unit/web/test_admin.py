@@ -3,27 +3,16 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from grader.accounts import service as accounts
 from grader.administration.environments import environments
 from grader.db.models import OutboxMessage, Submission, SubmissionStatus
 from grader.queueing import queries as queueing
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
-from tests.unit.web.world import ADMIN, World, finish, submit
+from tests.unit.web.world import World, finish, submit
 from worker.contract import GradeStatus
-
-
-@pytest.fixture
-def admin(app: Flask, world: World) -> Browser:
-    with world.backend.writing() as s:
-        accounts.set_admin(s, user=s.merge(world.people["olga"]), admin=True, by=ADMIN)
-    browser = Browser(app)
-    browser.sign_in("olga")
-    return browser
 
 
 def claimable(world: World) -> list[str]:
@@ -113,7 +102,7 @@ def test_programs_pause_and_search(app: Flask, world: World, admin: Browser) -> 
     assert [e["action"] for e in entries] == ["queue.paused"]
     fail(world)
     assert client.get("/api/v1/admin/failed", headers=headers).json["total"] == 1
-    assert client.post("/api/v1/admin/failed/retry", headers=headers).json == {"submissions": 1}
+    assert client.post("/api/v1/admin/failed/retry", headers=headers).json == {"submissions": 1, "removed": 0}
 
 
 def test_administrators_set_how_a_course_shares_the_queues(app: Flask, world: World, admin: Browser) -> None:

@@ -14,7 +14,7 @@ from assignments.loading import load_package
 from grader.courses import service as courses
 from grader.courses.release import Release
 from grader.db.models import AuditEntry, Grade, Mark, Submission
-from grader.grading import service as grading
+from grader.grading import rerunning
 from grader.marking import rubrics
 from grader.marking.answers import blocks
 from grader.marking.rubrics import Criterion, RubricView
@@ -125,7 +125,7 @@ def test_a_mark_holds_when_the_submission_is_run_again(manual: World, app: Flask
     tom = as_user(app, "tom")
     send(tom, submission, {**form_of(tom, submission), "points": "30"})
     with manual.backend.writing() as s:
-        grading.rerun(s, submission_ids=[submission.id], by=ADMIN, reason="test")
+        rerunning.rerun(s, submission_ids=[submission.id], by=ADMIN, reason="test")
     finish(manual, submission.id, (Verdict.FAILED, Verdict.MANUAL))
     assert score(manual) == 30
 

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from grader.db.models import AuditEntry, Grade, RegradeRequest
-from grader.grading import service as grading
+from grader.grading import rerunning
 from tests.unit.web.conftest import Browser, as_user
 from tests.unit.web.world import ADMIN, World, finish, submit
 from worker.contract import Verdict
@@ -69,7 +69,7 @@ def test_points_given_after_a_regrade_hold_when_it_is_run_again(app: Flask, worl
     data = {"csrf_token": ida.token("/"), "reply": "Agreed.", "points": "1"}
     ida.client.post(f"{COURSE}/{requests(world)[0].id}", data=data)
     with world.backend.writing() as s:
-        grading.rerun(s, submission_ids=[submission.id], by=ADMIN, reason="test")
+        rerunning.rerun(s, submission_ids=[submission.id], by=ADMIN, reason="test")
     finish(world, submission.id, WRONG)
     assert score(world) == 1
 

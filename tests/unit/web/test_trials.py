@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from grader.db.models import Grade, Run, RunStatus, Submission, Trial
-from grader.grading import retries, service
+from grader.grading import rerunning, retries
 from grader.time import utc_now
 from grader.trials import queries
 from grader.trials import service as trials
@@ -93,7 +93,7 @@ def test_a_newer_result_is_not_overwritten_by_an_older_trial(world: World) -> No
     trial = begin(world)
     finish(world, submission.id, RIGHT)
     with world.backend.writing() as s:
-        service.rerun(s, submission_ids=[submission.id], by=ADMIN, reason="by hand")
+        rerunning.rerun(s, submission_ids=[submission.id], by=ADMIN, reason="by hand")
     finish(world, submission.id, WRONG)
     with world.backend.writing() as s:
         assert trials.apply(s, trial_id=trial.id, by=world.people["ida"]) == 0
