@@ -6,10 +6,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
 
 import pytest
 
 from tests.support.notebooks import appended
+from tests.support.recorder import eventually
 from tests.support.running_service import ROOT, RunningService, running_service
 
 SLUG = "coursework-4-hyperspheres"
@@ -26,19 +29,22 @@ def service() -> Iterator[RunningService]:
         yield running
 
 
+def asked(service: RunningService, query: str, url: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(service.home / "grader.db")) as database:
+        return list(database.execute(query, (url.rstrip("/").rsplit("/", 1)[-1],)))
+
+
 def graded_runs(service: RunningService, url: str) -> list[tuple[str, float]]:
-    submission = url.rstrip("/").rsplit("/", 1)[-1]
-    with sqlite3.connect(service.home / "grader.db") as database:
-        rows = database.execute(
-            "select status, score from runs where submission_id = ? and status = 'done'", (submission,)
-        )
-        return list(rows)
+    return asked(service, "select status, score from runs where submission_id = ? and status = 'done'", url)
 
 
 def runs(service: RunningService, url: str) -> int:
-    submission = url.rstrip("/").rsplit("/", 1)[-1]
-    with sqlite3.connect(service.home / "grader.db") as database:
-        return int(database.execute("select count(*) from runs where submission_id = ?", (submission,)).fetchone()[0])
+    return len(asked(service, "select id from runs where submission_id = ?", url))
+
+
+def refusals(service: RunningService, url: str) -> list[int]:
+    """Of each run, oldest first: results of it that were not recorded."""
+    return [n for (n,) in asked(service, "select refusals from runs where submission_id = ? order by number", url)]
 
 
 def kill_all(service: RunningService, words: str) -> None:
@@ -63,6 +69,25 @@ def test_a_worker_killed_in_the_middle_loses_no_submission_and_grades_it_once(se
     assert (state["status"], state["score"]) == ("graded", state["max_score"])
     assert len(graded_runs(service, url)) == 1
     assert runs(service, url) == 2, "the first run was not lost, so this proves nothing"
+
+
+def test_what_a_frozen_slot_sends_after_its_lease_is_refused(service: RunningService) -> None:
+    url = service.submit(SLUG, appended(SOLUTION, "import time; time.sleep(5)", at=0), answers=ANSWERS)
+    service.wait_for_status(url, "running")
+    slots = service.processes("worker.app")[1:]
+    assert slots
+    for slot in slots:
+        slot.suspend()
+    try:
+        assert eventually(lambda: runs(service, url) == 2), "the run was not taken from the frozen slot"
+        assert graded_runs(service, url) == []
+    finally:
+        for slot in slots:
+            slot.resume()
+    state = service.wait(url)
+    assert (state["status"], state["score"]) == ("graded", state["max_score"])
+    assert eventually(lambda: refusals(service, url) == [1, 0]), "the late result did not come, so this proves nothing"
+    assert len(graded_runs(service, url)) == 1
 
 
 def test_redis_killed_in_the_middle_loses_no_submission(service: RunningService) -> None:
