@@ -14,8 +14,8 @@ from celery import bootsteps
 from celery.worker import state
 from kombu.exceptions import OperationalError
 
-from worker.announcement import ANNOUNCE_S, EXPIRES_S, MAX_DEVICES, TASK_WORKER, DeviceState, WorkerMessage
 from worker.contract import MESSAGE_VERSION, RESULTS_QUEUE, TASK_GRADE, JobMessage, MessageError
+from worker.contract.announcement import ANNOUNCE_S, EXPIRES_S, MAX_DEVICES, TASK_WORKER, DeviceState, WorkerMessage
 from worker.gpu.reporting import device_states
 from worker.settings import from_environment
 

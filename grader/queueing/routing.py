@@ -19,8 +19,8 @@ from grader.outbox import service as outbox
 from grader.queueing.measured import mean_seconds
 from grader.workers import queries as workers
 from grader.workers.service import Standing, standing
-from worker.announcement import DeviceHealth
 from worker.contract import Queue
+from worker.contract.announcement import DeviceHealth
 
 MOVED_MOST = 200  # runs of one look: its transaction stays short, the rest comes with the next
 _ROUTER = Actor.system("routing")

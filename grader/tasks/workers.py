@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from grader.tasks.app import app, backend
 from grader.time import utc_now
 from grader.workers import service as workers
-from worker.announcement import TASK_WORKER, WorkerMessage
-from worker.fields import MessageError
+from worker.contract.announcement import TASK_WORKER, WorkerMessage
+from worker.contract.fields import MessageError
 
 log = logging.getLogger(__name__)
 

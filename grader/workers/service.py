@@ -18,7 +18,7 @@ from grader.db.models import WorkerNode
 from grader.time import utc_now
 from grader.workers import queries
 from grader.workers.errors import UnknownWorker
-from worker.announcement import SILENT_S, DeviceHealth, WorkerMessage
+from worker.contract.announcement import SILENT_S, DeviceHealth, WorkerMessage
 
 SILENT = timedelta(seconds=SILENT_S)
 FORGOTTEN = timedelta(days=1)

@@ -14,8 +14,8 @@ from grader.waiting import service as waiting
 from grader.wiring import Backend
 from grader.workers import service as workers
 from tests.support.world import World, make_world
-from worker.announcement import SILENT_S, DeviceHealth, DeviceState, WorkerMessage
 from worker.contract import Queue
+from worker.contract.announcement import SILENT_S, DeviceHealth, DeviceState, WorkerMessage
 
 DEVICE = DeviceState("GPU-a", "NVIDIA H100", DeviceHealth.READY, 80_000)
 

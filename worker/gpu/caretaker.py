@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Protocol
 
-from worker.announcement import DeviceHealth, DeviceState
+from worker.contract.announcement import DeviceHealth, DeviceState
 from worker.gpu.discovery import Driver, Gpu, GpuError
 from worker.gpu.examination import DeviceSick, Examination
 from worker.gpu.places import Places, told

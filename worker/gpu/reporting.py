@@ -6,8 +6,8 @@ from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
 
-from worker.announcement import DeviceState
 from worker.contract import Queue
+from worker.contract.announcement import DeviceState
 from worker.gpu.asking import ObservedDriver
 from worker.gpu.caretaker import Caretaker
 from worker.gpu.places import Places, Sharing

@@ -25,7 +25,7 @@ from grader.workers import service as workers
 from grader.workers.service import Order, Standing
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import ADMIN, World, active_run, finish, start, submit
-from worker.announcement import DeviceHealth, DeviceState, WorkerMessage
+from worker.contract.announcement import DeviceHealth, DeviceState, WorkerMessage
 
 NODE = "cpu-7@host"
 GPU = DeviceState("GPU-1", "H200", DeviceHealth.SICK, 141_000, "it fell off the bus")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from worker.announcement import DeviceHealth, DeviceState, WorkerMessage
 from worker.contract import Failure, GradeStatus, ResultMessage, Seconds, Stage
-from worker.fields import MessageError
+from worker.contract.announcement import DeviceHealth, DeviceState, WorkerMessage
+from worker.contract.fields import MessageError
 
 DEVICE = DeviceState("GPU-1", "H200", DeviceHealth.SICK, 141_000, "it fell off the bus")
 MESSAGE = WorkerMessage("cpu-7@host", "host:7", 1, ("cpu", "gpu"), ("cpu",), 2, ("run-1",), 1.8e9, (DEVICE,))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.recorded_gpus import Machine
-from worker.announcement import DeviceHealth
+from worker.contract.announcement import DeviceHealth
 from worker.gpu.caretaker import LIST_EVERY, Caretaker
 from worker.gpu.places import Places, Sharing
 from worker.gpu.quarantine import FIRST_PAUSE_S, Quarantine

@@ -1,6 +1,6 @@
 """The messages between the grader and its workers, and the names that both sides use.
 
-Standard library only: the grader imports this module and nothing else of `worker`. Every message is a
+Standard library only: the grader imports this package and nothing else of `worker`. Every message is a
 frozen dataclass with `to_json` / `from_json`; `from_json` treats what it gets as hostile, because a result
 message travels through a broker that many machines can write to.
 """
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from worker.fields import MAX_TEXT, MessageError
-from worker.fields import enum as _enum
-from worker.fields import listed as _list
-from worker.fields import mapping as _mapping
-from worker.fields import number as _number
-from worker.fields import text as _text
+from worker.contract.fields import MAX_TEXT, MessageError
+from worker.contract.fields import enum as _enum
+from worker.contract.fields import listed as _list
+from worker.contract.fields import mapping as _mapping
+from worker.contract.fields import number as _number
+from worker.contract.fields import text as _text
 
 __all__ = ["MAX_TEXT", "MessageError"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from worker import fields
-from worker.fields import MessageError
+from worker.contract import fields
+from worker.contract.fields import MessageError
 
 TASK_WORKER = "grader.worker_seen"  # sent to contract.RESULTS_QUEUE, with one WorkerMessage
 ANNOUNCE_S = 10.0
