@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from assignments.bindings import LONGEST_REMEMBERED, bound_by, bound_names, parse_cell
+from assignments.bindings import bound_names, statements
 
 
 def is_attempted(starter: Sequence[str], student: Sequence[str], names: Iterable[str]) -> bool:
@@ -30,47 +30,62 @@ def not_attempted_message(names: Sequence[str]) -> str:
 
 def _touched(starter: Sequence[str], student: Sequence[str], name: str) -> bool:
     given = _given(tuple(starter), name)
-    written = _definitions(student, name)
-    if not given or None in given or not written:
+    if not given:
         return True
-    return not written <= given
+    written = [source for source in student if _defines(source, name)]
+    if not written:
+        return True
+    # Most cells of a notebook are the starter's, to the letter.
+    return any(source not in starter and _differs(source, name, given) for source in written)
 
 
 @functools.lru_cache(maxsize=1_000)
-def _given(starter: tuple[str, ...], name: str) -> frozenset[str | None]:
-    """Starters are few, and each is compared with every submission."""
-    return frozenset(_definitions(starter, name))
+def _given(starter: tuple[str, ...], name: str) -> tuple[ast.stmt, ...]:
+    """The starter's statements that bind `name`; none where one of its cells cannot be read. Starters are few, and each
+    is compared with every submission."""
+    found: list[ast.stmt] = []
+    for source in starter:
+        if _defines(source, name):
+            read = statements(source)
+            if read is None:
+                return ()
+            found += [statement for statement, names in read if name in names]
+    return tuple(found)
 
 
-def _definitions(cells: Sequence[str], name: str) -> set[str | None]:
-    """Each statement that binds `name`, in a form that ignores layout; None for what cannot be read."""
-    found: set[str | None] = set()
-    for source in cells:
-        if name in source and name in bound_names(source):
-            found |= (_remembered if len(source) <= LONGEST_REMEMBERED else _shapes)(source, name)
-    return found
+def _defines(source: str, name: str) -> bool:
+    return name in source and name in bound_names(source)
 
 
-def _shapes(source: str, name: str) -> frozenset[str | None]:
-    tree = parse_cell(source)
-    if tree is None:
-        return frozenset({None})
-    return frozenset(_shape(statement) for statement in tree.body if name in bound_by([statement]))
+def _differs(source: str, name: str, given: Sequence[ast.stmt]) -> bool:
+    read = statements(source)
+    if read is None:
+        return True
+    mine = [statement for statement, names in read if name in names]
+    return not all(any(_same(statement, one) for one in given) for statement in mine)
 
 
-# Most cells of a notebook are the starter's.
-_remembered = functools.lru_cache(maxsize=500)(_shapes)
+def _same(one: ast.AST, other: ast.AST) -> bool:
+    """Whether two trees mean the same, wherever they stand: remarks in bodies do not count."""
+    waiting: list[tuple[Any, Any]] = [(one, other)]
+    while waiting:
+        a, b = waiting.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, ast.AST):
+            waiting += [(_field(a, name), _field(b, name)) for name in a._fields]
+        elif isinstance(a, list):
+            if len(a) != len(b):
+                return False
+            waiting += zip(a, b, strict=True)
+        elif a != b:
+            return False
+    return True
 
 
-def _shape(statement: ast.stmt) -> str | None:
-    try:
-        for node in ast.walk(statement):
-            body = getattr(node, "body", None)
-            if isinstance(body, list):
-                node.body = [part for part in body if not _is_remark(part)]  # type: ignore[attr-defined]
-        return hashlib.sha256(ast.dump(statement).encode("utf-8", "surrogatepass")).hexdigest()  # short to remember
-    except (RecursionError, MemoryError):
-        return None
+def _field(node: ast.AST, name: str) -> Any:
+    value = getattr(node, name, None)
+    return [part for part in value if not _is_remark(part)] if name == "body" and isinstance(value, list) else value
 
 
 def _is_remark(node: ast.AST) -> bool:

@@ -8,9 +8,13 @@ import re
 import threading
 import warnings
 from collections.abc import Iterable
+from typing import TypeAlias
+
+Statements: TypeAlias = tuple[tuple[ast.stmt, frozenset[str]], ...]
 
 _LONGEST_PARSED = 1_000_000  # characters; longer cells are data, and are read by the fallback
-LONGEST_REMEMBERED = 20_000  # characters: so the memory of cells stays below 40 MiB, whatever they are
+_LONGEST_REMEMBERED = 20_000  # characters: so the memory of cells stays below 40 MiB, whatever they are
+_LONGEST_TREE_KEPT = 4_000  # characters: a tree takes some hundred bytes for each
 _LONGEST_LINE = 400  # characters of a line that the fallback looks at
 _PYTHON_CELL_MAGICS = {"time", "timeit", "capture", "prun", "debug", "python", "python3"}
 _NO_NAMES_MAGICS = {"timeit", "prun", "python", "python3"}  # their body runs, but binds nothing in the notebook
@@ -40,18 +44,34 @@ def bound_names(source: str) -> frozenset[str]:
     Names bound inside functions and classes are not global; names that `import *` brings are not known. Never
     raises: source that does not parse is searched line by line.
     """
-    return _remembered(source) if len(source) <= LONGEST_REMEMBERED else _bound_names(source)
+    return _remembered(source) if len(source) <= _LONGEST_REMEMBERED else _bound_names(source)
 
 
 def _bound_names(source: str) -> frozenset[str]:
-    tree = parse_cell(source)
-    if tree is None:
+    found = statements(source)
+    if found is None:
         return _by_lines(source)
-    return bound_by(tree.body)
+    return frozenset[str]().union(*(names for _, names in found))
 
 
 # Several parts of one run ask for the same cells, and most cells of a notebook are the starter's.
 _remembered = functools.lru_cache(maxsize=500)(_bound_names)
+
+
+def statements(source: str) -> Statements | None:
+    """The cell's own statements, each with the names that it binds; None where Python cannot parse the cell.
+
+    The trees are shared: whoever wants to change one parses the cell."""
+    return _lately(source) if len(source) <= _LONGEST_TREE_KEPT else _statements(source)
+
+
+def _statements(source: str) -> Statements | None:
+    tree = parse_cell(source)
+    return None if tree is None else tuple((statement, bound_by([statement])) for statement in tree.body)
+
+
+# The names of a cell are asked for first, and its statements right after.
+_lately = functools.lru_cache(maxsize=32)(_statements)
 
 
 def bound_by(statements: Iterable[ast.stmt]) -> frozenset[str]:
