@@ -33,15 +33,17 @@ log = logging.getLogger(__name__)
 
 Message = TypeVar("Message", StartedMessage, HandedBackMessage, ResultMessage)
 
-# A database that is locked or away comes back: a result waits for it for about ten minutes, and after that the
-# run's lease has run out and the sweeper has the notebook graded again.
+# A database that is locked, full or away comes back: news waits for it for minutes, a result for as long as it takes.
+# Leases count again only once the sweeps have been steady for a while, so the result is there before its run is given
+# to another worker; later it would be refused, and is done with in any case.
 _PATIENT: dict[str, Any] = {
     "autoretry_for": (OperationalError, InterfaceError),
     "max_retries": 30,
     "retry_backoff": 1,
-    "retry_backoff_max": 30,
+    "retry_backoff_max": 15,
     "retry_jitter": True,
 }
+_ENDLESS: dict[str, Any] = {**_PATIENT, "max_retries": None}
 _BRIEF: dict[str, Any] = {**_PATIENT, "max_retries": 3}  # the next heartbeat says the same
 
 
@@ -75,7 +77,7 @@ def run_handed_back(task: Task, message: object = None) -> str:
     return _say(task, parsed.run_id, outcome)
 
 
-@app.task(name=TASK_RESULT, bind=True, **_PATIENT)  # type: ignore[untyped-decorator]
+@app.task(name=TASK_RESULT, bind=True, **_ENDLESS)  # type: ignore[untyped-decorator]
 def run_result(task: Task, message: object = None) -> str:
     parsed = _parse(ResultMessage, message, TASK_RESULT)
     if parsed is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -96,7 +97,7 @@ class _Inside:
 
     def end(self) -> None:
         for child in self._children:
-            child.terminate()
+            child.send_signal(signal.SIGQUIT)  # gunicorn and Celery wait for nothing then
         for child in self._children:
             try:
                 child.wait(20)
