@@ -171,4 +171,6 @@ OPERATIONS_OF: dict[str, str] = {
     "admin.drain": "admin_drain",
     "admin.resume_worker": "admin_drain",
     "admin.audit": "admin_audit",
+    "queue_terms.show": "admin_queue_terms",
+    "queue_terms.change": "admin_set_queue_terms",
 }

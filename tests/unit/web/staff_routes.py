@@ -82,6 +82,8 @@ PAGES: Rows = [
     ("admin.drain", "POST", "/admin/workers/cpu/drain", ADMIN),
     ("admin.resume_worker", "POST", "/admin/workers/cpu/resume", ADMIN),
     ("admin.audit", "GET", "/admin/audit", ADMIN),
+    ("queue_terms.show", "GET", "/admin/courses", ADMIN),
+    ("queue_terms.change", "POST", "/admin/courses/dl-2026/queue-terms", ADMIN),
     ("retention.show", "GET", "/admin/files", ADMIN),
     ("retention.change", "POST", "/admin/files", ADMIN),
     ("retention.apply", "POST", "/admin/files/apply", ADMIN),

@@ -121,6 +121,18 @@ def test_administrators_set_how_a_course_shares_the_queues(app: Flask, world: Wo
     assert [e["after"]["weight"] for e in entries] == [2.5]
 
 
+def test_the_same_terms_are_set_on_a_page(world: World, admin: Browser) -> None:
+    page, path = "/admin/courses", "/admin/courses/dl-2026/queue-terms"
+    assert "Weight 1 · no limit of runs at once · 100 waiting attempts a student" in admin.client.get(page).text
+    assert post(admin, path, weight="2,5", running_most="8", waiting_most="") == 303
+    assert "Weight 2.5 · 8 runs at once · no limit of waiting attempts" in admin.client.get(page).text
+    assert "course.queue-terms" in admin.client.get("/admin/audit").text
+    for wrong in ({"weight": "much"}, {"weight": "nan"}, {"weight": "1", "running_most": "-1"}, {"weight": "1000"}):
+        assert post(admin, path, **wrong) == 422
+    assert "Weight 2.5 · 8 runs at once" in admin.client.get(page).text
+    assert post(admin, "/admin/courses/none/queue-terms", weight="1") == 404
+
+
 def test_being_an_administrator_opens_no_course(world: World, admin: Browser) -> None:
     assert admin.client.get("/courses/dl-2026/dashboard").status_code == 404
 
