@@ -94,9 +94,7 @@ class Settings(SingleSignOnSettings):
     @field_validator("public_url", "internal_url")
     @classmethod
     def _http(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        return value.rstrip("/")
+        return urls.web(value).rstrip("/") if value else value
 
     @field_validator("webhook_networks")
     @classmethod
@@ -128,7 +126,16 @@ class Settings(SingleSignOnSettings):
     @field_validator("progress_url")
     @classmethod
     def _progress(cls, value: str) -> str:
+        if value and not urls.progress(value):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
         return urls.progress(value)
+
+    @field_validator("blob_url")
+    @classmethod
+    def _store(cls, value: str) -> str:
+        if value.startswith("s3://") and not value.removeprefix("s3://").strip("/"):
+            raise ValueError("names no bucket; write s3://bucket or s3://bucket/prefix")
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -138,7 +145,7 @@ class Settings(SingleSignOnSettings):
         filled = {"home": home} | {key: value for key, value in values.items() if value != ""}
         filled.setdefault("database_url", f"sqlite:///{home}/grader.db")
         filled.setdefault("broker_url", urls.private_redis(home))
-        filled.setdefault("progress_url", filled["broker_url"])
+        filled.setdefault("progress_url", urls.progress(str(filled["broker_url"])))
         filled.setdefault("blob_url", str(home / "blobs"))
         filled.setdefault("internal_url", filled.get("public_url", cls.model_fields["public_url"].default))
         return filled
@@ -165,9 +172,11 @@ class Settings(SingleSignOnSettings):
         try:
             settings = cls(**{**values, **overrides})
         except ValidationError as error:
-            problems += [_sentence(problem, found) for problem in error.errors()]
-        if problems:
-            raise SettingsError("\n".join(problems))
+            # What was given for nothing has its value from another setting, which is named already.
+            told = [one for one in error.errors() if not one["loc"] or one["loc"][0] in {*values, *overrides}]
+            problems += [_sentence(problem, found) for problem in told]
+        if problems:  # a misspelt name is often why another one is missing
+            raise SettingsError("\n".join([*problems, *(f"Note: {warning}" for warning in found.warnings)]))
         return settings, found
 
 

@@ -44,6 +44,22 @@ def progress(url: str) -> str:
     return url if url.startswith(("redis://", "rediss://", "unix://")) else ""
 
 
+def web(url: str) -> str:
+    """`url` as it is. Raises ValueError where no browser could open it, or where more stands in it than an address."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number or too large, or half an IPv6 address
+        named = False
+    if not named or any(character.isspace() for character in url):
+        raise ValueError("must be an address with a host, like https://grader.example.org")
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("must be an address without ?, # and user name")
+    return url
+
+
 def redis_socket(home: Path) -> Path:
     """Where the private Redis of `home` listens: in `home`, or in a short folder when that is too long."""
     path = home / "redis" / "redis.sock"

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
+from grader import urls
+
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -38,9 +40,7 @@ class SingleSignOnSettings(BaseModel):
         parts = urlsplit(value)
         if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname or "")):
             raise ValueError("must begin with https:// (http:// only for this machine itself)")
-        if parts.query or parts.fragment or not parts.hostname:
-            raise ValueError("must be an address without ? and #, exactly as the provider writes it")
-        return value
+        return urls.web(value)
 
     @field_validator("oidc_email_domains")
     @classmethod

@@ -72,6 +72,12 @@ def test_secrets_are_not_in_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> 
         ("GRADER_BROKER_URL", "kafka://u:hush@h", "GRADER_BROKER_URL"),
         ("GRADER_SECRET_KEY", "hush", "at least 32 characters"),
         ("GRADER_PUBLIC_URL", "hush.example.org", "GRADER_PUBLIC_URL: must begin with http"),
+        ("GRADER_PUBLIC_URL", "https://", "GRADER_PUBLIC_URL: must be an address with a host"),
+        ("GRADER_PUBLIC_URL", "https://hush hush", "GRADER_PUBLIC_URL: must be an address with a host"),
+        ("GRADER_INTERNAL_URL", "http://hush:99999", "GRADER_INTERNAL_URL: must be an address with a host"),
+        ("GRADER_PUBLIC_URL", "https://u:hush@h", "GRADER_PUBLIC_URL: must be an address without"),
+        ("GRADER_PROGRESS_URL", "amqp://u:hush@h", "GRADER_PROGRESS_URL: must begin with redis://"),
+        ("GRADER_BLOB_URL", "s3://", "GRADER_BLOB_URL: names no bucket"),
         ("GRADER_MAX_UPLOAD_BYTES", "hush", "GRADER_MAX_UPLOAD_BYTES"),
         ("GRADER_LEASE_S", "-1", "GRADER_LEASE_S"),
     ],
@@ -84,6 +90,16 @@ def test_what_cannot_be_used_is_named_and_not_shown(
         Settings.load()
     assert said in str(error.value)
     assert "hush" not in str(error.value)
+    assert len(str(error.value).splitlines()) == 1, "once, and not again at a setting that follows it"
+
+
+def test_beside_what_is_wrong_stands_what_was_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_OIDC_ISSUER", "https://login.example.org")
+    monkeypatch.setenv("GRADER_OIDC_CLIENTID", "grader")
+    with pytest.raises(SettingsError) as error:
+        Settings.load()
+    assert "GRADER_OIDC_CLIENT_ID is needed" in str(error.value)
+    assert "Note: GRADER_OIDC_CLIENTID is set, and nothing reads it" in str(error.value)
 
 
 def test_everything_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -236,6 +236,10 @@ def test_whoever_signs_out_can_sign_out_there_too(client: FlaskClient, provider:
             {"oidc_issuer": "http://login.example.org", "oidc_client_id": "x"},
             "GRADER_OIDC_ISSUER: must begin with https",
         ),
+        *(
+            ({"oidc_issuer": issuer, "oidc_client_id": "x"}, "GRADER_OIDC_ISSUER: must be an address")
+            for issuer in ("https://", "https:// login", "https://h:99999", "https://h/?x", "https://u:p@h")
+        ),
         ({"oidc_issuer": "https://login.example.org"}, "GRADER_OIDC_CLIENT_ID is needed"),
         ({"oidc_email_domains": "not a domain"}, "GRADER_OIDC_EMAIL_DOMAINS"),
         ({"oidc_accounts": "anybody"}, "GRADER_OIDC_ACCOUNTS"),
