@@ -50,9 +50,11 @@ def assignment_changes(session: Session, assignment_ids: Collection[str], since:
     return list(session.scalars(query))[::-1]
 
 
-def extensions(session: Session, student_id: str, assignment_ids: Collection[str], since: datetime) -> list[Extension]:
+def extensions(
+    session: Session, student_ids: Collection[str], assignment_ids: Collection[str], since: datetime
+) -> list[Extension]:
     query = select(Extension).where(
-        Extension.student_id == student_id, Extension.assignment_id.in_(assignment_ids), Extension.updated_at > since
+        Extension.student_id.in_(student_ids), Extension.assignment_id.in_(assignment_ids), Extension.updated_at > since
     )
     return list(session.scalars(query))
 

@@ -27,8 +27,8 @@ class FileRemoved(DomainError):
 
     code = "file-removed"
 
-    def __init__(self, what: str, removed_at: datetime, rule: str) -> None:
+    def __init__(self, what: str, removed_at: datetime, rule: str, then: str) -> None:
         super().__init__(
-            f"{what} was removed on {removed_at.day} {removed_at:%B %Y}, {rule}. Nobody can download it or have it "
-            "graded again; scores, comments and the receipt stay."
+            f"{what} was removed on {removed_at.day} {removed_at:%B %Y}, {rule}. {then} Scores, comments and the "
+            "receipt stay."
         )

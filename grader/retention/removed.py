@@ -11,6 +11,9 @@ from grader.db.models import Blob, Submission
 from grader.retention import rules
 from grader.retention.errors import FileRemoved
 
+_NOT_SHOWN = "Nobody can see or download it."
+_NOT_AGAIN = "Nobody can download it or have it graded again."
+
 
 def removed_at(session: Session, submission: Submission) -> datetime | None:
     """When the handed-in file was removed; None while it is kept."""
@@ -31,7 +34,7 @@ def require_executed(session: Session, submission: Submission) -> None:
     at = None if run is None or run.executed_digest is not None else run.executed_removed_at
     if at is not None:
         what = f"The executed notebook of attempt {submission.number}"
-        raise FileRemoved(what, at, _words(session, at, "after the run", executed=True))
+        raise FileRemoved(what, at, _words(session, at, "after the run", executed=True), _NOT_SHOWN)
 
 
 def told(session: Session, submission: Submission) -> tuple[str, str]:
@@ -49,7 +52,7 @@ def _told(session: Session, submission: Submission, require: Callable[[Session, 
 
 def error_for(session: Session, submission: Submission, at: datetime) -> FileRemoved:
     what = f"The notebook of attempt {submission.number} ({submission.filename or 'without a name'})"
-    return FileRemoved(what, at, _words(session, at, "after the end of the course", executed=False))
+    return FileRemoved(what, at, _words(session, at, "after the end of the course", executed=False), _NOT_AGAIN)
 
 
 def _words(session: Session, at: datetime, since: str, *, executed: bool) -> str:

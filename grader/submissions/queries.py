@@ -47,11 +47,11 @@ def latest_run(submission: Submission) -> Run:
 def of_student(
     session: Session, *, student_id: str, assignment_id: str | None = None, limit: int = 50, offset: int = 0
 ) -> list[Submission]:
-    """The submissions that count for a student, newest first, each with its assignment and the run that counts."""
+    """The submissions that count for a student, newest first, each with its assignment, its author and the run that counts."""
     query = (
         select(Submission)
         .where(groups.counts_for(session, student_id))
-        .options(joinedload(Submission.assignment), joinedload(Submission.counted_run))
+        .options(joinedload(Submission.assignment), joinedload(Submission.student), joinedload(Submission.counted_run))
         .order_by(Submission.created_at.desc(), Submission.id.desc())
         .limit(limit)
         .offset(offset)

@@ -91,9 +91,9 @@ def comment_out(view: CommentView) -> schemas.CommentOut:
     return schemas.CommentOut(**{key: value for key, value in vars(view).items() if key != "author_id"})
 
 
-def own_row_out(submission: Submission, student: User, course: Course, *, hides: bool) -> schemas.SubmissionRowOut:
+def own_row_out(submission: Submission, course: Course, *, hides: bool) -> schemas.SubmissionRowOut:
     score, most = shown_score(submission, hides=hides)
-    return _row_out(submission, submission.assignment.slug, course, student, score, most)
+    return _row_out(submission, submission.assignment.slug, course, submission.student, score, most)
 
 
 def staff_row_out(row: SubmissionRow, slug: str, course: Course) -> schemas.SubmissionRowOut:

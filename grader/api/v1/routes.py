@@ -113,7 +113,7 @@ def own_submissions(slug: str, query: schemas.OwnPageIn) -> schemas.PageOut:
             offset=query.offset,
         )
     hides = outline.hides and not scope.role.is_staff
-    rows = [presenting.own_row_out(s, user, scope.course, hides=hides) for s in found[: query.limit]]
+    rows = [presenting.own_row_out(s, scope.course, hides=hides) for s in found[: query.limit]]
     return _page(rows, None, query, more=len(found) > query.limit)
 
 

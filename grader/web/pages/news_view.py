@@ -61,14 +61,14 @@ def _found(session: Session, user: User, assignments: Mapping[str, Assignment], 
     told = [key for key, outline in outlines.items() if not outline.withheld]
     graded = _grades(queries.grade_changes(session, user.id, told, since), outlines)
     changes = queries.assignment_changes(session, assignments, since)
-    extended = {e.assignment_id: e.updated_at for e in queries.extensions(session, user.id, assignments, since)}
+    extended, whose = _extended(session, user, assignments, since)
     moved = _moved(changes) | extended
     terms = policies.terms_of_course(session, [assignments[key] for key in moved], user.id) if moved else {}
     released = {e.object_id: e.at for e in changes if e.action == "grades.released" and e.object_id in told}
     return [
         *graded,
         *((at, key, "", "journal-check", "Its grades were released.") for key, at in released.items()),
-        *((at, key, "", "calendar-event", _dates(terms[key], key in extended)) for key, at in moved.items()),
+        *((at, key, "", "calendar-event", _dates(terms[key], whose.get(key, "Its"))) for key, at in moved.items()),
         *_said(session, user, told, outlines, since),
     ]
 
@@ -134,8 +134,24 @@ def _moved(changes: list[AuditEntry]) -> dict[str, datetime]:
     }
 
 
-def _dates(terms: Terms, extended: bool) -> str:
+def _extended(
+    session: Session, user: User, assignments: Mapping[str, Assignment], since: datetime
+) -> tuple[dict[str, datetime], dict[str, str]]:
+    """By assignment: when an extension that holds for the user was given, and whose dates it changed."""
+    shared = groups.sharing(session, assignments.values(), user.id)
+    mates = {user.id, *(mate for others in shared.values() for mate in others)}
+    at: dict[str, datetime] = {}
+    whose: dict[str, str] = {}
+    for found in queries.extensions(session, mates, assignments, since):
+        key = found.assignment_id
+        if found.student_id not in shared.get((user.id, key), [user.id]):
+            continue  # of a group of another assignment
+        at[key] = max(at.get(key, found.updated_at), found.updated_at)
+        whose[key] = "Your own" if found.student_id == user.id or whose.get(key) == "Your own" else "Your group's"
+    return at, whose
+
+
+def _dates(terms: Terms, whose: str) -> str:
     due = f"due {zones.local_text(terms.due_at)}" if terms.due_at is not None else "no due date"
     closes = f", open until {zones.local_text(terms.closes_at)}" if terms.closes_at is not None else ""
-    who = "Your own dates changed" if extended else "Its dates changed"
-    return f"{who}: now {due}{closes}."
+    return f"{whose} dates changed: now {due}{closes}."

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from flask import Flask
 
 from grader.db.models import Assignment
+from grader.gradebook import extensions
+from grader.policies.terms import Allowance
 from tests.unit.web.conftest import Browser, as_user
-from tests.unit.web.world import SLUG, World, finish, submit
+from tests.unit.web.test_news import home, seen_before
+from tests.unit.web.world import ADMIN, SLUG, World, finish, submit
 
 PAGE = f"/courses/dl-2026/assignments/{SLUG}"
 GROUPS = f"{PAGE}/groups"
@@ -49,6 +53,37 @@ def test_each_member_sees_what_the_other_handed_in(app: Flask, world: World, ida
     assert "Your group: you and Sam Student." in assignment
     assert "Attempt 1" in assignment
     assert sue.client.get(f"/submissions/{done}/receipt.json").status_code == 200
+
+
+def test_programs_are_told_who_of_a_group_handed_in(app: Flask, world: World, ida: Browser) -> None:
+    allow(ida)
+    put(ida, "Team", "sam@example.org sue@example.org")
+    with world.backend.reading() as s:
+        world = replace(world, assignment=s.get_one(Assignment, world.assignment.id))
+    submit(world, "sam")
+    headers = {"Authorization": f"Bearer {world.tokens['sue']}"}
+    answer = app.test_client().get(f"{API}/submissions", headers=headers)
+    assert [row["student"] for row in answer.json["submissions"]] == ["sam@example.org"]  # type: ignore[index]
+
+
+def test_an_extension_of_one_is_news_for_the_whole_group_where_it_holds_for_all(
+    app: Flask, world: World, ida: Browser, sam: Browser
+) -> None:
+    allow(ida)
+    put(ida, "Team", "sam@example.org sue@example.org")
+    sue = as_user(app, "sue")
+    for who in ("sam", "sue"):
+        seen_before(world, who)
+    with world.backend.writing() as s:
+        extensions.grant(
+            s, assignment=s.get_one(Assignment, world.assignment.id), students=[world.people["sam"]],
+            allowance=Allowance(due_at=datetime(2031, 5, 8, 12, tzinfo=UTC)), reason="ill", by=ADMIN,
+        )  # fmt: skip
+    changed = "dates changed: now due 8 May 2031, 12:00 UTC."
+    assert f"Your own {changed}" in home(sam)
+    assert f"Your group's {changed}".replace("'", "&#39;") in home(sue)
+    allow(ida, share_extensions="no")
+    assert changed not in home(sue)
 
 
 def test_a_file_sets_all_groups_or_none(ida: Browser) -> None:
