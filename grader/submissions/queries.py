@@ -47,7 +47,7 @@ def latest_run(submission: Submission) -> Run:
 def of_student(
     session: Session, *, student_id: str, assignment_id: str | None = None, limit: int = 50, offset: int = 0
 ) -> list[Submission]:
-    """The submissions that count for a student, newest first, each with its assignment, its author and the run that counts."""
+    """What counts for a student, newest first, each with its assignment, its author and the run that counts."""
     query = (
         select(Submission)
         .where(groups.counts_for(session, student_id))
