@@ -37,6 +37,7 @@ def load_package(folder: Path) -> Package:
         environment=model.environment,
         device=model.device,
         gpu_memory_mib=model.gpu_memory_mib,
+        figures=model.figures,
         limits=model.limits.spec(),
         answers=tuple(a.spec() for a in model.answers),
         checks=tuple(c.spec() for c in model.checks),

@@ -123,6 +123,7 @@ class Metadata:
     locked: LockedSpec = field(default_factory=LockedSpec)
     leaderboard: LeaderboardSpec | None = None
     gpu_memory_mib: int = 0  # that it needs of a GPU; 0: as much as an ordinary notebook
+    figures: str = "always"  # or "when_marked": drawn only where a question is marked by a person
 
     @property
     def max_score(self) -> float:
@@ -132,6 +133,13 @@ class Metadata:
     def automatic_checks(self) -> tuple[CheckSpec, ...]:
         """Those that `checks.py` carries out; manual questions are marked by people."""
         return tuple(check for check in self.checks if check.kind != "manual")
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """What its notebooks are run without: helps that are turned off, and figures at which nobody looks."""
+        marked = any(check.kind == "manual" for check in self.checks)
+        undrawn = self.figures == "when_marked" and not marked
+        return (*self.helps.withheld, *(("figures",) if undrawn else ()))
 
     def check(self, key: str) -> CheckSpec:
         """Raises KeyError."""

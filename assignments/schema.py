@@ -116,6 +116,7 @@ class AssignmentModel(_Model):
     environment: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] = "course"
     device: Literal["cpu", "gpu", "gpu-or-cpu"] = "cpu"
     gpu_memory_mib: int = Field(0, ge=0, le=1_000_000)
+    figures: Literal["always", "when_marked"] = "always"
     limits: LimitsModel = Field(default_factory=lambda: LimitsModel.model_validate({}))
     policy: PolicyModel = Field(default_factory=PolicyModel)
     dates: DatesModel = Field(default_factory=DatesModel)

@@ -143,3 +143,20 @@ def test_a_locked_cell_that_was_changed_is_put_back_or_refused_and_staff_see_how
     assert points["distance_ratio"] == 30
     assert points["volume_of_hypersphere"] == (25 if rule == "restore" else 0)
     assert any("put back" in notice for notice in grading.notices) is (rule == "restore")
+
+
+MANUAL = '\n[[checks]]\nkey = "drawing"\ntitle = "Drawing"\npoints = 5\nkind = "manual"\n'
+
+
+def test_figures_are_left_out_only_where_the_assignment_says_so_and_nobody_marks(folder: Path) -> None:
+    cells = [nbformat.v4.new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()")]
+    plot = nbformat.writes(nbformat.v4.new_notebook(cells=cells)).encode()
+    toml = folder / "assignment.toml"
+    toml.write_text('figures = "when_marked"\n' + toml.read_text())
+    executed = grade(folder, plot).executed
+    assert b"not drawn" in executed
+    assert b"image/png" not in executed
+    toml.write_text(toml.read_text() + MANUAL)
+    executed = grade(folder, plot).executed
+    assert b"image/png" in executed
+    assert b"not drawn" not in executed

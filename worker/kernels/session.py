@@ -44,7 +44,7 @@ class SessionSpec:
     limits: Limits
     data_files: Mapping[str, Path] = field(default_factory=dict)  # name in the working folder -> file on the host
     unsafe: bool = False
-    withheld: tuple[str, ...] = ()  # helps that the assignment turns off
+    withheld: tuple[str, ...] = ()  # helps that the assignment turns off, or "figures"
     closes_later: bool = False  # leaving does not wait until the kernel is removed: the undertaker does that
 
 

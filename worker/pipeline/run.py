@@ -119,7 +119,7 @@ class NotebookRun:
             limits=self.request.limits,
             data_files=self.request.package.metadata.data_files,
             unsafe=self.request.unsafe,
-            withheld=self.helps.withheld,
+            withheld=self.request.package.metadata.withheld,
             closes_later=True,
         )
         moments = self._moments()

@@ -22,7 +22,7 @@ class KernelOrder:
     signature_scheme: str
     data_files: Mapping[str, Path] = field(default_factory=dict)
     unsafe: bool = False
-    withheld: tuple[str, ...] = ()  # helps that the assignment turns off
+    withheld: tuple[str, ...] = ()  # helps that the assignment turns off, or "figures"
 
 
 @dataclass(frozen=True)

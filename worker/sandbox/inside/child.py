@@ -22,7 +22,10 @@ MOST_ORDER = 1 << 20
 MOST_DESCRIPTORS = 250
 FIRST_SIZE = "1m"  # until the order says how large it may be
 CHUNK = 1 << 20
-OURS = ("child", "compat", "isolate", "kernel", "nogpu", "prepared", "private", "resources", "shortcuts", "streams")
+OURS = (
+    *("child", "compat", "isolate", "kernel", "nogpu", "prepared", "private", "resources", "shortcuts", "streams"),
+    "undrawn",
+)
 
 
 class Channel:

@@ -29,7 +29,7 @@ def main():
         channel.recv(1)
         os._exit(70)
     sys.path.remove(FOLDER)
-    for name in ("compat", "kernel", "private", "resources", "streams"):
+    for name in ("compat", "kernel", "private", "resources", "streams", "undrawn"):
         sys.modules.pop(name, None)
     sys.path.insert(0, "")  # the working folder, as in every kernel
     channel.sendall(b"ready\n")
