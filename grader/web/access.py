@@ -2,7 +2,8 @@
 
 Every view names its rule (`@access.allow(staff_of_assignment)`); a route without one stops the service from
 starting. The rule runs before the view, loads what the address names, and leaves it in `granted()`. What a
-person may not know of is "not found" for that person, whether it exists or not.
+person may not know of is "not found" for that person, whether it exists or not. `grader.web.enforcing` holds
+every request to it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app, g, request
+from flask import g, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -21,10 +22,8 @@ from grader.groups import queries as groups
 from grader.people import viewing as looking
 from grader.submissions import queries as submissions
 from grader.time import utc_now
-from grader.web import viewing
-from grader.web.backend import backend
-from grader.web.identity import Caller, session_caller, token_caller
-from grader.web.problems import AmbiguousAssignment, NoAccess, SignInNeeded, TokenNeeded
+from grader.web.identity import Caller
+from grader.web.problems import AmbiguousAssignment, NoAccess
 
 View = TypeVar("View", bound=Callable[..., Any])
 READ, SUBMIT = "read", "submit"
@@ -84,6 +83,10 @@ def _guarded(guard: Guard) -> Callable[[View], View]:
         return view
 
     return decorate
+
+
+def guard_of(view: Callable[..., Any] | None) -> Guard | None:
+    return getattr(view, "guard", None)
 
 
 # --- rules ---------------------------------------------------------------------------------------------------
@@ -243,58 +246,6 @@ FOR_STUDENTS: frozenset[Rule] = frozenset(
         author_of_submission,
     }
 )
-
-
-# --- enforcing -----------------------------------------------------------------------------------------------
-
-
-def init_app(app: Flask) -> None:
-    app.before_request(_enforce)
-
-
-def require_guards(app: Flask) -> None:
-    """Raises RuntimeError when a route has no rule; called at the end of the factory."""
-    bare = {name for name, view in app.view_functions.items() if guard_of(view) is None} - ASSETS
-    if bare:
-        raise RuntimeError(f"routes without an access rule: {', '.join(sorted(bare))}")
-
-
-ASSETS = frozenset({"static", "bootstrap.static"})  # files of ours that every visitor may have
-
-
-def guard_of(view: Callable[..., Any] | None) -> Guard | None:
-    return getattr(view, "guard", None)
-
-
-def _enforce() -> None:
-    if request.endpoint is None or request.endpoint in ASSETS:
-        return  # no route: the router answers 404 or 405 itself
-    guard = guard_of(current_app.view_functions.get(request.endpoint))
-    if guard is None:
-        raise NoAccess("This page has no access rule.")
-    if any("\x00" in str(value) for value in (request.view_args or {}).values()):
-        raise NotFound("There is no such page.")  # PostgreSQL refuses to be asked for it
-    if guard.rule is None:
-        return
-    caller = token_caller() if guard.by_token else session_caller()
-    if caller is None:
-        raise TokenNeeded() if guard.by_token else SignInNeeded()
-    if guard.by_token and not caller.has_scope(guard.scope):
-        raise NoAccess(f"This token lacks the scope {guard.scope!r}. Make a token that has it.")
-    if not guard.by_token:
-        caller = _as_student(caller, guard.rule)
-    with backend().reading() as session:
-        g.granted = guard.rule(session, caller, dict(request.view_args or {}))
-    g.caller = caller
-
-
-def _as_student(caller: Caller, rule: Rule) -> Caller:
-    seen = viewing.current()
-    if seen is None:
-        return caller
-    if rule not in FOR_STUDENTS:
-        raise NoAccess("You see this course as one of its students does, and they cannot open this. Stop first.")
-    return Caller(seen.student, only_course=seen.course_id)
 
 
 def caller() -> Caller:

@@ -19,6 +19,7 @@ from grader.web import (
     access,
     backend,
     catalogue,
+    enforcing,
     errors,
     formats,
     identity,
@@ -71,7 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf = CSRFProtect(app)
     Bootstrap5(app)
     identity.init_app(app)
-    access.init_app(app)
+    enforcing.init_app(app)
     limits.init_app(app, settings.progress_url)
     once.init_app(app)
     security.init_app(app)
@@ -92,7 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.limit_api(v1.api)
     v1.describe(app)
     access.allow_anyone(app.view_functions["openapi.spec"])
-    access.require_guards(app)
+    enforcing.require_guards(app)
     return app
 
 

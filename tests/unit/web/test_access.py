@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from grader.web import access
-from grader.web.access import ASSETS
+from grader.web import enforcing
+from grader.web.enforcing import ASSETS
 from tests.unit.web import api_routes, grading_routes, lti_routes, staff_routes
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import SLUG, World, finish, submit
@@ -121,4 +121,4 @@ def test_forms_without_their_csrf_token_change_nothing(sam: Browser, world: Worl
 def test_a_route_without_a_rule_stops_the_service_from_starting(app: Flask) -> None:
     app.view_functions["forgotten"] = lambda: "secret"
     with pytest.raises(RuntimeError, match="forgotten"):
-        access.require_guards(app)
+        enforcing.require_guards(app)

@@ -15,8 +15,9 @@ from grader.broker import JobBroker
 from grader.errors import DomainError
 from grader.web import access
 from grader.web.app import create_app
-from grader.web.errors import STATUS_OF_CODE, STATUS_OF_EDGE
+from grader.web.errors import STATUS_OF_EDGE
 from grader.web.problems import EdgeError
+from grader.web.statuses import STATUS_OF_CODE
 from tests.unit.web.conftest import Browser
 from tests.unit.web.world import World, make_settings, submit
 
