@@ -65,7 +65,8 @@ def show(run: str, as_json: bool) -> None:
     click.echo(f"Submission {data['submission']}\n{about}" + (" (in quarantine)" if data["quarantined_at"] else ""))
     columns = ("Run", "Number", "Cause", "Status", "Worker", "Made", "Seconds", "For staff")
     keys = ("run", "number", "cause", "status", "worker", "created_at", "seconds", "why")
-    show_table(columns, [tuple("" if r[k] is None else r[k] for k in keys) for r in data["runs"]])
+    rounded = [r | {"seconds": None if r["seconds"] is None else round(r["seconds"], 1)} for r in data["runs"]]
+    show_table(columns, [tuple("" if r[k] is None else r[k] for k in keys) for r in rounded])
     show_table(
         ("When", "Who", "What"), [(e["at"], e["actor"], e["action"]) for e in data["history"]], empty="No history."
     )

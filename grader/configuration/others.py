@@ -36,7 +36,11 @@ OTHERS = (
     Other("WORKER_NODE", "worker", "Celery's name for it on this host."),
     Other("WORKER_WARM", "worker", "`0`: start every kernel from nothing. Default: `1`."),
     Other("WORKER_UNSAFE", "worker", "`1`: grade where no sandbox is possible. Never where students hand in."),
-    Other("WORKER_STOP_S", "worker", "Seconds for the jobs of a worker that is told to stop. Default: 60."),
+    Other(
+        "WORKER_STOP_S",
+        "worker",
+        "Seconds for the jobs of a worker that is told to stop. Default: 60; under `grader up` 1.",
+    ),
     Other("WORKER_GPU_SLOT_MIB", "worker", "Memory of the GPU for each slot; see docs/operations.md, GPUs."),
     Other("WORKER_GPU_AHEAD", "worker", "See docs/operations.md, GPUs."),
     Other("WORKER_MAX_NOTEBOOK_BYTES", "worker", "The largest notebook that it fetches. Default: 20 MiB."),

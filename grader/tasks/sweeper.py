@@ -44,6 +44,12 @@ def sweep_once(parts: Backend) -> Swept:
     return swept
 
 
+def reason(error: SQLAlchemyError) -> str:
+    """What the database itself said, less statement and values: that a column is missing is no outage."""
+    said = str(getattr(error, "orig", None) or "").strip().splitlines()
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+
+
 class Sweeper(threading.Thread):
     def __init__(self, parts: Backend) -> None:
         super().__init__(name="sweeper", daemon=True)
@@ -61,7 +67,7 @@ class Sweeper(threading.Thread):
                 self._grades.announce(self._parts)
                 self._tidier.tidy(self._parts)
             except SQLAlchemyError as error:
-                log.warning("no sweep this time, the database did not answer: %s", type(error).__name__)
+                log.warning("no sweep this time, because of the database: %s", reason(error))
             except Exception:
                 log.exception("a sweep failed; the next one comes all the same")
 
