@@ -43,10 +43,12 @@ class Asking:
         if os.getpid() != self.owner:
             return
         before = signal.signal(signal.SIGINT, self.interrupted)
+        self.collector.kept = {}  # no cell runs before this returns
         try:
             while not self.answered_all():
                 pass
         finally:
+            self.collector.kept = None
             signal.signal(signal.SIGINT, before)
 
     def interrupted(self, number, frame):
