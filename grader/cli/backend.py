@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from grader.audit.service import Actor
     from grader.db.models import User
+    from grader.settings import Settings
     from grader.wiring import Backend
 
 
@@ -22,7 +23,7 @@ def backend() -> Iterator[Backend]:
     from grader.settings import Settings
     from grader.wiring import Backend
 
-    settings = Settings.load()
+    settings = as_served(Settings.load())
     _require_tables(settings.database_url)
     connected = Backend.connect(settings)
     try:
@@ -48,6 +49,15 @@ def find_user(session: Session, email: str) -> User:
     if user is None:
         raise click.ClickException(f"There is no user {email!r}; `grader user list` shows who there is.")
     return user
+
+
+def as_served(settings: Settings) -> Settings:
+    """With the address that `grader up` chose for itself: the jobs that a command sends tell workers where to ask."""
+    from grader.cli.service.running import address
+    from grader.configuration.sources import given
+
+    own = None if given("internal_url") else address(settings.home)
+    return settings.model_copy(update={"internal_url": own}) if own else settings
 
 
 def _require_tables(database_url: str) -> None:

@@ -100,11 +100,12 @@ def _prepare(settings: Settings, demo: bool) -> str:
 
 def _settings(url: str) -> Settings:
     """The environment's, with our own address where none is given."""
+    from grader.cli.service.running import reachable
     from grader.settings import Settings
 
     given = {} if os.environ.get("GRADER_PUBLIC_URL") else {"public_url": url}
     if not os.environ.get("GRADER_INTERNAL_URL"):
-        given["internal_url"] = url.replace("0.0.0.0", "127.0.0.1").replace("//::", "//[::1]")
+        given["internal_url"] = reachable(url)
     return Settings.load(**given)
 
 

@@ -34,6 +34,21 @@ def claim(home: Path, url: str) -> Iterator[None]:
         yield
 
 
+def address(home: Path) -> str | None:
+    """Where workers of this machine reach the service that holds `home`; None where none does."""
+    try:
+        held = json.loads((home / "up.lock").read_text())
+        os.kill(held["pid"], 0)
+        return reachable(held["url"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def reachable(url: str) -> str:
+    """`url` of a server that listens on every address, as this machine itself reaches it."""
+    return url.replace("0.0.0.0", "127.0.0.1").replace("//::", "//[::1]")
+
+
 def require_free_port(host: str, port: int) -> None:
     """Raises PortTaken, also when the address is not one of this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.cli.backend import as_served
 from grader.cli.service.child import Child, ChildSpec
-from grader.cli.service.running import AlreadyRunning, claim
+from grader.cli.service.running import AlreadyRunning, address, claim
+from grader.settings import Settings
 
 
 def test_a_home_is_claimed_once(tmp_path: Path) -> None:
@@ -22,6 +24,22 @@ def test_a_home_is_claimed_once(tmp_path: Path) -> None:
                 pass
     with claim(tmp_path, "http://127.0.0.1:3"):
         pass
+
+
+def test_commands_name_workers_the_address_of_the_service_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert address(tmp_path) is None
+    for name in ("GRADER_CONFIG", "GRADER_PUBLIC_URL", "GRADER_INTERNAL_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with claim(tmp_path, "http://0.0.0.0:8123"):
+        assert address(tmp_path) == "http://127.0.0.1:8123"
+        settings = Settings.load(home=tmp_path)
+        assert as_served(settings).internal_url == "http://127.0.0.1:8123"
+        monkeypatch.setenv("GRADER_INTERNAL_URL", "http://web:8000")
+        assert as_served(Settings.load(home=tmp_path)).internal_url == "http://web:8000"
+    (tmp_path / "up.lock").write_text("{")
+    assert address(tmp_path) is None
 
 
 def test_a_claim_ends_with_its_process_however_that_ends(tmp_path: Path) -> None:
