@@ -16,6 +16,8 @@ from grader.embedded_redis import EmbeddedRedis
 from grader.settings import Settings
 from grader.wiring import Backend
 from tests.support.databases import empty_tables, postgres_database, postgres_server, sqlite_template
+from tests.support.lms.connected import Connected, connected
+from tests.support.lms.gradebook import Canvas, Moodle
 from tests.support.mortal_redis import MortalRedis
 from tests.support.world import World, make_world
 
@@ -130,3 +132,29 @@ def postgres_world(
     make_database: Callable[[str], str], redis_server: EmbeddedRedis, connect: Callable[[str, str], Backend]
 ) -> World:
     return make_world(connect(make_database("postgresql"), redis_server.broker_url))
+
+
+@pytest.fixture
+def moodle(world: World) -> Iterator[Connected]:
+    with connected(world, Moodle(), "moodle") as found:
+        yield found
+
+
+@pytest.fixture
+def one_world(
+    make_database: Callable[[str], str], redis_server: EmbeddedRedis, connect: Callable[[str, str], Backend]
+) -> World:
+    """On one database: for what has nothing to do with SQL."""
+    return make_world(connect(make_database("sqlite"), redis_server.broker_url))
+
+
+@pytest.fixture
+def plain_moodle(one_world: World) -> Iterator[Connected]:
+    with connected(one_world, Moodle(), "moodle") as found:
+        yield found
+
+
+@pytest.fixture
+def canvas(one_world: World) -> Iterator[Connected]:
+    with connected(one_world, Canvas(), "canvas") as found:
+        yield found

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select, update
 
 from grader.db.models import LtiContext, LtiGradeSync, LtiLineItem, LtiUserLink, SyncState, User
-from grader.embedded_redis import EmbeddedRedis
 from grader.lms.lti import sync_queries
 from grader.lms.lti import sync_records as records
 from grader.wiring import Backend
@@ -23,13 +22,6 @@ from tests.support.world import World, make_world
 
 PATIENCE_S = 90.0
 FAMILIES: dict[str, Callable[[], Gradebook]] = {"moodle": Moodle, "canvas": Canvas}
-
-
-@pytest.fixture
-def one_world(
-    make_database: Callable[[str], str], redis_server: EmbeddedRedis, connect: Callable[[str, str], Backend]
-) -> World:
-    return make_world(connect(make_database("sqlite"), redis_server.broker_url))
 
 
 @pytest.fixture
