@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -32,13 +34,26 @@ def restore(file: Path, only_check: bool, database_url: str, blob_url: str, repl
         if replace and not yes:
             click.confirm(f"Everything in the database {_shown(settings.database_url)} is lost. Go on?", abort=True)
         store = open_store(settings.blob_url)
-        found = restoring.restore(file, settings.database_url, store, replace=replace, said=click.echo)
+        with nullcontext() if database_url else _stopped(settings.home):
+            found = restoring.restore(file, settings.database_url, store, replace=replace, said=click.echo)
         click.echo(f"Restored into {_shown(settings.database_url)}. What was being graded is sent again.")
     if not found.sealed_with(settings.secret_key.get_secret_value()):
         click.secho(
             "It was made under another secret key. Bring that one back (GRADER_SECRET_KEY, or secrets.json in the "
             "home), or make secrets of webhooks and LTI keys anew; people have to sign in again.", fg="yellow",
         )  # fmt: skip
+
+
+@contextmanager
+def _stopped(home: Path) -> Iterator[None]:
+    """Nothing serves this home, and nothing can begin to while its data are exchanged."""
+    from grader.cli.service.running import AlreadyRunning, claim
+
+    try:
+        with claim(home, "a restore"):
+            yield
+    except AlreadyRunning as error:
+        raise click.ClickException(f"{error} Stop it first, then restore.") from None
 
 
 def _shown(database_url: str) -> str:

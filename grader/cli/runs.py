@@ -21,17 +21,20 @@ def runs() -> None:
 
 
 @runs.command("list")
-@click.option("--failed", "which", flag_value="failed", help="Given up after several tries.")
-@click.option("--stuck", "which", flag_value="stuck", help="Waiting for over 15 minutes, or with a worker long silent.")
-@click.option("--quarantined", "which", flag_value="quarantined", help="Kept from workers, because they died of it.")
+@click.option("--failed", is_flag=True, help="Given up after several tries.")
+@click.option("--stuck", is_flag=True, help="Waiting for over 15 minutes, or with a worker long silent.")
+@click.option("--quarantined", is_flag=True, help="Kept from workers, because they died of it.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--json", "as_json", is_flag=True, help="For programs: one object a line.")
-def list_runs(which: str | None, limit: int, as_json: bool) -> None:
+def list_runs(limit: int, as_json: bool, **asked: bool) -> None:
     """Show what waits and runs, or what one of the options asks for; oldest first."""
     from grader.administration import runs as administration
     from grader.time import utc_now
 
-    wanted = administration.Which(which or "active")
+    which = [name for name, flag in asked.items() if flag]
+    if len(which) > 1:
+        raise click.UsageError(f"Choose one of {', '.join('--' + name for name in which)}.")
+    wanted = administration.Which(which[0] if which else "active")
     with backend() as connected, connected.reading() as session:
         rows = [_row(run) for run in administration.listed(session, wanted, utc_now(), limit=limit)]
     if as_json:

@@ -15,8 +15,8 @@ class InQuarantine(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "What you chose is in quarantine, so no worker is given it. Its own page says why; mend that, then grade "
-            "it again there, which releases it."
+            "What you chose is in quarantine, so no worker is given it. Its own page says why; mend that, then "
+            "release it there or with `grader runs release`."
         )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from grader.backup import archive, making, restoring, rows
 from grader.backup.errors import BackupDamaged, BackupError
 from grader.cli.main import run
+from grader.cli.service.running import claim
 from grader.db import migrate
 from grader.db.engine import make_engine
 from grader.db.models import Base, Blob, Run, Submission
@@ -241,6 +242,9 @@ def test_the_commands(
     into = ["--database", f"sqlite:///{tmp_path}/again.db", "--blobs", str(tmp_path / "again-blobs")]
     assert run(["restore", str(file)]) == 1
     assert "not empty" in capsys.readouterr().err
+    with claim(settings.home, "http://127.0.0.1:8000"):
+        assert run(["restore", str(file), "--replace", "--yes"]) == 1
+    assert "already running: http://127.0.0.1:8000" in capsys.readouterr().err
     monkeypatch.setenv("GRADER_SECRET_KEY", "another" * 8)
     assert run(["restore", str(file), *into]) == 0
     assert "another secret key" in capsys.readouterr().out

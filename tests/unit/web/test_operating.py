@@ -182,6 +182,7 @@ def test_what_does_not_exist_is_named_on_the_command_line(world: World, command:
     for arguments, words in (
         (["runs", "retry", "nothing"], "There is no run and no submission 'nothing'"),
         (["workers", "drain", "nobody"], f"There is no worker 'nobody'. There are: {NODE}."),
+        (["runs", "list", "--failed", "--stuck"], "Choose one of --failed, --stuck."),
         (["queue", "pause", "tpu"], "'tpu' is not one of 'cpu', 'gpu'"),
     ):
         ended = command.invoke(cli, arguments)
