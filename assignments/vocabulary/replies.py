@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-from assignments.asking import KernelGone, Missing, NotCallable, Raised, Reply, TimedOut, Uncarried
+from assignments.asking import KernelGone, Missing, NotCallable, Raised, TimedOut, Uncarried
 from assignments.outcome import Conclusion, Outcome
 
 NoValue: TypeAlias = Missing | NotCallable | Raised | TimedOut | KernelGone | Uncarried
@@ -49,10 +49,6 @@ def explain(reply: NoValue, name: str, situation: str = "") -> Outcome:
         case Uncarried():
             message = f"The result of `{name}` could not be read{where}. {_sentence(reply.reason)}"
             return Outcome(Conclusion.FAILED, 0.0, message, "unreadable-result")
-
-
-def is_no_value(reply: Reply) -> bool:
-    return isinstance(reply, NoValue)
 
 
 def _missing(reply: Missing) -> str:

@@ -168,10 +168,6 @@ LOSS_GRADIENT = (
 )
 
 
-def _no_input(A: Layers, b: Layers, Z: Floats, R: int) -> list[Floats]:
-    return _forward(A, b, Z, R)[1:]
-
-
 def _before_activation(A: Layers, b: Layers, Z: Floats, R: int) -> list[Floats]:
     X = _forward(A, b, Z, R)
     return [X[0], *(A[r] @ X[r] + b[r] for r in range(R))]

@@ -11,7 +11,7 @@ from grader.db.models import OutboxMessage, Submission, SubmissionStatus
 from grader.queueing import queries as queueing
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
-from tests.unit.web.world import World, finish, submit
+from tests.unit.web.world import World, finish, submission_of, submit
 from worker.contract import GradeStatus
 
 
@@ -36,11 +36,6 @@ def fail(world: World) -> Submission:
     return submission
 
 
-def status(world: World, submission: Submission) -> SubmissionStatus:
-    with world.backend.reading() as s:
-        return s.get_one(Submission, submission.id).status
-
-
 def test_a_paused_queue_keeps_its_jobs_and_loses_none(world: World, admin: Browser) -> None:
     assert post(admin, "/admin/queues/cpu/pause", reason="new workers") == 303
     submit(world, "sam")
@@ -61,10 +56,10 @@ def test_failed_submissions_say_why_and_are_graded_again(world: World, admin: Br
     assert "2 submissions could not be graded" in page
     assert "staff only: worker log" in page
     assert post(admin, f"/admin/failed/{first.id}/retry") == 303
-    assert status(world, first) is SubmissionStatus.QUEUED
-    assert status(world, second) is SubmissionStatus.FAILED
+    assert submission_of(world, first.id).status is SubmissionStatus.QUEUED
+    assert submission_of(world, second.id).status is SubmissionStatus.FAILED
     assert post(admin, "/admin/failed/retry") == 303
-    assert status(world, second) is SubmissionStatus.QUEUED
+    assert submission_of(world, second.id).status is SubmissionStatus.QUEUED
 
 
 def test_the_audit_log_is_searched(world: World, admin: Browser) -> None:

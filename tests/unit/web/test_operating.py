@@ -15,7 +15,7 @@ from grader.administration import runs, service
 from grader.administration.runs import Which
 from grader.broker import JobBroker
 from grader.cli.main import cli
-from grader.db.models import Measure, Run, RunStatus, Submission, SubmissionStatus
+from grader.db.models import Measure, Run, RunStatus, SubmissionStatus
 from grader.measuring import families
 from grader.measuring.adding import add_up
 from grader.measuring.tally import Tally
@@ -24,7 +24,7 @@ from grader.workers import queries
 from grader.workers import service as workers
 from grader.workers.service import Order, Standing
 from tests.unit.web.conftest import Browser
-from tests.unit.web.world import ADMIN, World, active_run, finish, start, submit
+from tests.unit.web.world import ADMIN, World, active_run, finish, start, submission_of, submit
 from worker.contract.announcement import DeviceHealth, DeviceState, WorkerMessage
 
 NODE = "cpu-7@host"
@@ -65,11 +65,6 @@ def see(world: World, message: WorkerMessage = MESSAGE) -> Order | None:
 def standing(world: World) -> list[Standing]:
     with world.backend.reading() as s:
         return [view.standing for view in workers.views(s)]
-
-
-def status(world: World, submission: Submission) -> SubmissionStatus:
-    with world.backend.reading() as s:
-        return s.get_one(Submission, submission.id).status
 
 
 def test_a_drained_worker_is_told_again_until_it_takes_nothing(world: World) -> None:
@@ -130,14 +125,14 @@ def test_quarantine_by_hand_keeps_a_waiting_submission_from_workers_until_it_is_
     kept = client.put(where, headers=headers, json={"quarantined": True, "reason": "it breaks the driver"}).json
     assert [row["id"] for row in kept["submissions"]] == [submission.id]
     assert active_run(world, submission.id).status is RunStatus.SUPERSEDED
-    assert status(world, submission) is SubmissionStatus.FAILED
+    assert submission_of(world, submission.id).status is SubmissionStatus.FAILED
     page = admin.client.get("/admin").text
     assert "1 submission in quarantine" in page
     assert "In quarantine: it breaks the driver." in page
     data = {"csrf_token": admin.token("/")}
     assert admin.client.post(f"/admin/failed/{submission.id}/retry", data=data).status_code == 409
     assert admin.client.post(f"/admin/quarantine/{submission.id}/release", data=data).status_code == 303
-    assert status(world, submission) is SubmissionStatus.QUEUED
+    assert submission_of(world, submission.id).status is SubmissionStatus.QUEUED
     assert client.put(where, headers=headers, json={"quarantined": False}).status_code == 409
 
 
@@ -146,7 +141,7 @@ def test_quarantine_keeps_what_counted(world: World) -> None:
     finish(world, submission.id)
     with world.backend.writing() as s:
         service.quarantine(s, run_or_submission=submission.id, reason="x", by=ADMIN)
-    assert status(world, submission) is SubmissionStatus.GRADED
+    assert submission_of(world, submission.id).status is SubmissionStatus.GRADED
 
 
 def test_stuck_runs_are_those_that_wait_for_long_or_whose_worker_is_long_silent(world: World) -> None:

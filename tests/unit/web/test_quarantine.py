@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from grader.db.models import RunStatus, Submission, SubmissionStatus
+from grader.db.models import RunStatus, SubmissionStatus
 from grader.grading import service
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
-from tests.unit.web.world import ADMIN, SLUG, World, active_run, submit
+from tests.unit.web.world import ADMIN, SLUG, World, active_run, submission_of, submit
 
 STAFF = f"/courses/dl-2026/assignments/{SLUG}/submissions"
-
-
-def submission_of(world: World, submission_id: str) -> Submission:
-    with world.backend.reading() as s:
-        return s.get_one(Submission, submission_id)
 
 
 def held(world: World) -> str:

@@ -5,10 +5,10 @@ import re
 from flask import Flask
 from sqlalchemy import select
 
-from grader.db.models import AuditEntry, Grade, RegradeRequest
+from grader.db.models import AuditEntry, RegradeRequest
 from grader.grading import rerunning
 from tests.unit.web.conftest import Browser, as_user
-from tests.unit.web.world import ADMIN, World, finish, submit
+from tests.unit.web.world import ADMIN, World, finish, score_of, submit
 from worker.contract import Verdict
 
 KEY = "ratio"
@@ -35,11 +35,6 @@ def requests(world: World) -> list[RegradeRequest]:
         return list(s.scalars(select(RegradeRequest)))
 
 
-def score(world: World, who: str = "sam") -> float | None:
-    with world.backend.reading() as s:
-        return s.scalar(select(Grade.score).where(Grade.student_id == world.people[who].id))
-
-
 def test_a_student_asks_and_reads_the_answer_with_the_new_points(app: Flask, world: World) -> None:
     key, submission = first_key(world), submit(world, "sam")
     finish(world, submission.id, WRONG)
@@ -52,7 +47,7 @@ def test_a_student_asks_and_reads_the_answer_with_the_new_points(app: Flask, wor
     assert "My formula is the same as yours." in page
     data = {"csrf_token": ida.token("/"), "reply": "You are right.", "points": "1"}
     assert ida.client.post(f"{COURSE}/{request.id}", data=data).status_code == 303
-    assert score(world) == 1
+    assert score_of(world) == 1
     seen = sam.client.get(f"/submissions/{submission.id}/regrade/{key}").text
     assert "You are right." in seen
     assert "0 → 1 points" in seen
@@ -71,7 +66,7 @@ def test_points_given_after_a_regrade_hold_when_it_is_run_again(app: Flask, worl
     with world.backend.writing() as s:
         rerunning.rerun(s, submission_ids=[submission.id], by=ADMIN, reason="test")
     finish(world, submission.id, WRONG)
-    assert score(world) == 1
+    assert score_of(world) == 1
 
 
 def test_what_is_typed_comes_back_when_it_cannot_be_accepted(app: Flask, world: World) -> None:
@@ -87,7 +82,7 @@ def test_what_is_typed_comes_back_when_it_cannot_be_accepted(app: Flask, world: 
         assert answer.status_code == 422
         assert f'value="{points}"' in answer.text
         assert reply in answer.text
-    assert score(world) == 0
+    assert score_of(world) == 0
 
 
 def test_a_question_can_be_taken_back_and_only_by_its_student(app: Flask, world: World) -> None:

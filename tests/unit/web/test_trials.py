@@ -3,15 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
 
-from grader.db.models import Grade, Run, RunStatus, Submission, Trial
+from grader.db.models import Run, RunStatus, Submission, Trial
 from grader.grading import rerunning, retries
 from grader.time import utc_now
 from grader.trials import queries
 from grader.trials import service as trials
 from tests.unit.web.conftest import Browser
-from tests.unit.web.world import ADMIN, SLUG, World, active_run, finish, start, submit
+from tests.unit.web.world import ADMIN, SLUG, World, active_run, finish, score_of, start, submission_of, submit
 from worker.contract import GradeStatus, Verdict
 
 WRONG = (Verdict.FAILED,) * 6
@@ -30,23 +29,13 @@ def begin(world: World, *, every: bool = False) -> Trial:
         return trials.begin(s, assignment=world.assignment, every=every, reason="mended", by=world.people["ida"])
 
 
-def score(world: World, who: str = "sam") -> float | None:
-    with world.backend.reading() as s:
-        return s.scalar(select(Grade.score).where(Grade.student_id == world.people[who].id))
-
-
-def submission_of(world: World, submission_id: str) -> Submission:
-    with world.backend.reading() as s:
-        return s.get_one(Submission, submission_id)
-
-
 def test_a_trial_changes_nothing_until_it_is_applied(app: Flask, world: World, ida: Browser) -> None:
     submission, same = graded(world), graded(world, "sue")
     trial = begin(world)
     assert submission_of(world, submission.id).status.value == "graded", "the student sees nothing of it"
     finish(world, submission.id, RIGHT)
     finish(world, same.id, WRONG)
-    assert score(world) == 0
+    assert score_of(world) == 0
     with world.backend.reading() as s:
         rows = queries.compared(s, trial.id)
     assert [(r.student, r.before, r.differs) for r in rows] == [("Sam Student", 0, True), ("Sue Ünlü", 0, False)]
@@ -56,7 +45,7 @@ def test_a_trial_changes_nothing_until_it_is_applied(app: Flask, world: World, i
     assert "Sam Student" in ida.client.get(f"{PAGE}/{trial.id}/changes.csv").text
     token = ida.token(PAGE)
     assert ida.client.post(f"{PAGE}/{trial.id}/apply", data={"csrf_token": token}).status_code == 303
-    assert score(world) == rows[0].after
+    assert score_of(world) == rows[0].after
     again = ida.client.post(f"{PAGE}/{trial.id}/apply", data={"csrf_token": token})
     assert again.status_code == 409
     assert "already applied" in again.text
@@ -83,7 +72,7 @@ def test_a_dropped_trial_leaves_everything_and_stops_what_waits(world: World, id
     data = {"csrf_token": ida.token(PAGE)}
     assert ida.client.post(f"{PAGE}/{trial.id}/apply", data=data).status_code == 409, "one is not done"
     assert ida.client.post(f"{PAGE}/{trial.id}/drop", data=data).status_code == 303
-    assert score(world) == 0
+    assert score_of(world) == 0
     assert active_run(world, waiting.id).status is RunStatus.SUPERSEDED
     assert submission_of(world, waiting.id).status.value == "graded"
 
@@ -97,7 +86,7 @@ def test_a_newer_result_is_not_overwritten_by_an_older_trial(world: World) -> No
     finish(world, submission.id, WRONG)
     with world.backend.writing() as s:
         assert trials.apply(s, trial_id=trial.id, by=world.people["ida"]) == 0
-    assert score(world) == 0
+    assert score_of(world) == 0
 
 
 def test_a_run_of_a_trial_that_is_lost_is_tried_again_unseen(world: World) -> None:
@@ -109,10 +98,10 @@ def test_a_run_of_a_trial_that_is_lost_is_tried_again_unseen(world: World) -> No
         retries.lose(s, locked, s.get_one(Run, run.id), utc_now(), world.backend.rules)
     assert submission_of(world, submission.id).status.value == "graded"
     finish(world, submission.id, RIGHT)
-    assert score(world) == 0
+    assert score_of(world) == 0
     with world.backend.writing() as s:
         assert trials.apply(s, trial_id=trial.id, by=world.people["ida"]) == 1
-    assert score(world) != 0
+    assert score_of(world) != 0
 
 
 def test_a_failure_of_ours_in_a_trial_is_no_result(world: World) -> None:

@@ -19,7 +19,7 @@ from grader.audit.service import Actor
 from grader.courses import queries as course_queries
 from grader.courses import service as courses
 from grader.courses.release import Release
-from grader.db.models import Assignment, Course, Role, Run, Source, Submission, User
+from grader.db.models import Assignment, Course, Grade, Role, Run, Source, Submission, User
 from grader.grading import service as grading
 from grader.settings import Settings
 from grader.submissions import service as submissions
@@ -209,3 +209,14 @@ def worker_result(
         worker="worker-1",
         peak_memory_mib=412.0,
     )
+
+
+def submission_of(world: World, submission_id: str) -> Submission:
+    with world.backend.reading() as s:
+        return s.get_one(Submission, submission_id)
+
+
+def score_of(world: World, who: str = "sam") -> float | None:
+    """Of the only grade that somebody has."""
+    with world.backend.reading() as s:
+        return s.scalar(select(Grade.score).where(Grade.student_id == world.people[who].id))
