@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from celery import Task
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from grader.audit import bounded
 from grader.audit.service import Actor
 from grader.grading import service as grading
 from grader.grading.outcomes import Alive, Recorded
+from grader.grading.rules import GradingRules
 from grader.measuring import figures
 from grader.tasks.app import app, backend
 from grader.tasks.telling import tell
@@ -49,32 +53,17 @@ _BRIEF: dict[str, Any] = {**_PATIENT, "max_retries": 3}  # the next heartbeat sa
 
 @app.task(name=TASK_STARTED, bind=True, **_PATIENT)  # type: ignore[untyped-decorator]
 def run_started(task: Task, message: object = None) -> str:
-    parsed = _parse(StartedMessage, message, TASK_STARTED)
-    if parsed is None:
-        return "malformed"
-    with backend().writing() as session:
-        outcome = grading.start(session, parsed, utc_now(), backend().rules)
-    return _say(task, parsed.run_id, outcome)
+    return _step(task, StartedMessage, message, TASK_STARTED, grading.start)
 
 
 @app.task(name=TASK_HEARTBEAT, bind=True, **_BRIEF)  # type: ignore[untyped-decorator]
 def run_heartbeat(task: Task, message: object = None) -> str:
-    parsed = _parse(StartedMessage, message, TASK_HEARTBEAT)
-    if parsed is None:
-        return "malformed"
-    with backend().writing() as session:
-        outcome = grading.heartbeat(session, parsed, utc_now(), backend().rules)
-    return _say(task, parsed.run_id, outcome)
+    return _step(task, StartedMessage, message, TASK_HEARTBEAT, grading.heartbeat)
 
 
 @app.task(name=TASK_HANDED_BACK, bind=True, **_PATIENT)  # type: ignore[untyped-decorator]
 def run_handed_back(task: Task, message: object = None) -> str:
-    parsed = _parse(HandedBackMessage, message, TASK_HANDED_BACK)
-    if parsed is None:
-        return "malformed"
-    with backend().writing() as session:
-        outcome = grading.hand_back(session, parsed, utc_now(), backend().rules)
-    return _say(task, parsed.run_id, outcome)
+    return _step(task, HandedBackMessage, message, TASK_HANDED_BACK, grading.hand_back)
 
 
 @app.task(name=TASK_RESULT, bind=True, **_ENDLESS)  # type: ignore[untyped-decorator]
@@ -104,8 +93,19 @@ def _parse(kind: type[Message], message: object, name: str) -> Message | None:
     return None
 
 
-def _say(task: Task, run_id: str, outcome: object) -> str:
-    word = type(outcome).__name__.lower()
+def _step(
+    task: Task,
+    kind: type[Message],
+    message: object,
+    name: str,
+    step: Callable[[Session, Message, datetime, GradingRules], object],
+) -> str:
+    """What the worker tells of a run is done to it. The answer is the outcome in one word, for the log."""
+    parsed = _parse(kind, message, name)
+    if parsed is None:
+        return "malformed"
+    with backend().writing() as session:
+        outcome = step(session, parsed, utc_now(), backend().rules)
     if not isinstance(outcome, Alive | Recorded):
-        log.warning("%s: run %s: %s", task.name, run_id, outcome)
-    return word
+        log.warning("%s: run %s: %s", task.name, parsed.run_id, outcome)
+    return type(outcome).__name__.lower()
