@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from worker.contract import fields
 from worker.contract.fields import MessageError
+from worker.contract.message import Message
 
-TASK_WORKER = "grader.worker_seen"  # sent to contract.RESULTS_QUEUE, with one WorkerMessage
+TASK_WORKER = "grader.worker_seen"  # sent to RESULTS_QUEUE, with one WorkerMessage
 ANNOUNCE_S = 10.0
 SILENT_S = 60.0  # a worker of which nothing was heard for so long is taken to be gone
 EXPIRES_S = 60.0  # nobody wants to know later where a worker was then
@@ -36,7 +36,7 @@ class DeviceState:
 
 
 @dataclass(frozen=True)
-class WorkerMessage:
+class WorkerMessage(Message):
     node: str  # Celery's name for the process, by which it is spoken to
     name: str  # as runs name it
     version: int  # of the messages that it understands
@@ -47,9 +47,6 @@ class WorkerMessage:
     started_at: float  # unix seconds
     devices: tuple[DeviceState, ...] = ()
     leaving: bool = False  # the last message: it stops
-
-    def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, data: object) -> WorkerMessage:
