@@ -61,13 +61,9 @@ def as_served(settings: Settings) -> Settings:
 
 
 def _require_tables(database_url: str) -> None:
-    from grader.cli.database import Revisions, revisions
+    from grader.db.revisions import TablesBehind, revisions
 
-    found: Revisions = revisions(database_url)
-    if found.current is None:
-        raise click.ClickException("The database has no tables yet. Run `grader migrate upgrade` first.")
-    if found.current != found.head:
-        raise click.ClickException(
-            f"The database is at revision {found.current}, this version of the grader needs {found.head}. "
-            "Run `grader migrate upgrade` first."
-        )
+    try:
+        revisions(database_url).require()
+    except TablesBehind as error:
+        raise click.ClickException(str(error)) from None

@@ -16,11 +16,15 @@ def migrate() -> None:
 def upgrade(revision: str, wait_s: float) -> None:
     """Up to REVISION (default: what this version of the grader needs)."""
     from grader.db import migrate as tables
+    from grader.db.revisions import revisions
 
     url = _url()
     before = tables.current_revision(url)
     tables.upgrade(url, revision, wait_s=wait_s)
     after = tables.current_revision(url)
+    if revisions(url).ahead:
+        click.echo(f"The database is at {after}, which a newer version made. Nothing to do: this one works beside it.")
+        return
     click.echo(f"Already at {after}." if before == after else f"Upgraded from {before or 'nothing'} to {after}.")
 
 
@@ -40,7 +44,7 @@ def downgrade(revision: str) -> None:
 @migrate.command("current")
 def current() -> None:
     """Show the database's revision and the one that is needed."""
-    from grader.cli.database import revisions
+    from grader.db.revisions import revisions
 
     found = revisions(_url())
     click.echo(f"database {found.current or 'has no tables'}, needed {found.head}")

@@ -14,10 +14,13 @@ import click
 @click.option("--loglevel", type=click.Choice(("DEBUG", "INFO", "WARNING")), default="INFO", show_default=True)
 def recorder(threads: int, node: str, loglevel: str) -> None:
     """Record results and look after lost runs. Started by `grader up`; in production at least one must run."""
+    from grader.db.revisions import require_at_start
     from grader.private_files import make_private
+    from grader.settings import Settings
     from grader.tasks.command import recorder_command
 
     make_private()
+    require_at_start(Settings.load().database_url)
     command = recorder_command(threads=threads, name=node)
     # The last one counts. -P: modules come from what is installed, never from the folder that we stand in.
     command = [command[0], "-P", *command[1:], "--loglevel", loglevel]

@@ -6,15 +6,20 @@ More threads than grader.web.events.MOST_STREAMS, so that pages are served while
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from types import FrameType
 
+from grader.db.revisions import TablesBehind, require_at_start
 from grader.measuring.adding import Adder
 from grader.private_files import make_private
+from grader.settings import Settings
 from grader.web.app import create_app
 from grader.web.backend import backend
 from grader.web.events import end_streams
 from telemetry import tracing
+
+NOT_LOADED = 4  # gunicorn ends when a worker ends so, instead of starting it again and again
 
 
 def _end_streams_first() -> None:
@@ -39,6 +44,12 @@ if threading.current_thread() is threading.main_thread():
     _end_streams_first()
 make_private()
 tracing.configure("web")
-app = create_app()
+settings = Settings.load()
+try:
+    require_at_start(settings.database_url)
+except TablesBehind as error:
+    print(f"web does not start: {error}", file=sys.stderr, flush=True)
+    sys.exit(NOT_LOADED)
+app = create_app(settings)
 with app.app_context():
     Adder(backend().writing).start()

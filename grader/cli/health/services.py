@@ -18,7 +18,7 @@ def database_findings(settings: Settings) -> list[Finding]:
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import SQLAlchemyError
 
-    from grader.cli.database import revisions
+    from grader.db.revisions import revisions
 
     url = make_url(settings.database_url)
     shown = url.render_as_string(hide_password=True)
@@ -32,6 +32,10 @@ def database_findings(settings: Settings) -> list[Finding]:
     if found.current == found.head:
         return [Finding("service", "database", RIGHT, f"{shown}, revision {found.current}")]
     text = f"{shown} has revision {found.current or 'none'}, needed is {found.head}"
+    if found.ahead:
+        return [
+            Finding("service", "database", NOTE, f"{text}: a newer version made it", "Upgrade the grader here too.")
+        ]
     return [Finding("service", "database", WRONG, text, "Run `grader migrate upgrade`.")]
 
 
