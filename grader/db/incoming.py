@@ -9,11 +9,12 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grader.db.base import Base, Created, Digest, Id, Ref
+from grader.db.signing_secret import SigningSecret
 
 MESSAGE_ID_LENGTH = 200
 
 
-class IncomingSender(Base):
+class IncomingSender(SigningSecret, Base):
     """A system (a portal, a school's middleware) that may change one course by signed messages."""
 
     __tablename__ = "incoming_senders"
@@ -21,16 +22,9 @@ class IncomingSender(Base):
     id: Mapped[Id]
     course_id: Mapped[Ref] = mapped_column(ForeignKey("courses.id"), index=True)
     name: Mapped[str]
-    secret: Mapped[str]  # sealed; see grader.lms.webhooks.secrets
-    old_secret: Mapped[str | None]  # sealed; holds too until `old_secret_until`
-    old_secret_until: Mapped[datetime | None]
     created_at: Mapped[Created]
     disabled_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]  # gone for people and senders; what it sent stays
-
-    def overlaps(self, now: datetime) -> bool:
-        """Whether messages with the old secret are taken too."""
-        return self.old_secret_until is not None and self.old_secret_until > now
 
 
 class IncomingMessage(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from grader.db.base import ID_LENGTH, Base, Created, Id, Ref
 from grader.db.course import Course
+from grader.db.signing_secret import SigningSecret
 from grader.db.types import UtcDateTime, enum_column
 from grader.time import utc_now
 
@@ -23,7 +24,7 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"  # the endpoint was disabled or removed
 
 
-class WebhookEndpoint(Base):
+class WebhookEndpoint(SigningSecret, Base):
     """An address that is told of events: of one course, or (without a course) of the whole service."""
 
     __tablename__ = "webhook_endpoints"
@@ -33,9 +34,6 @@ class WebhookEndpoint(Base):
     url: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     events: Mapped[list[str]]  # kinds; none means all
-    secret: Mapped[str]  # sealed; see grader.lms.webhooks.secrets
-    old_secret: Mapped[str | None]  # sealed; signs too until `old_secret_until`
-    old_secret_until: Mapped[datetime | None]
     created_at: Mapped[Created]
     failing_since: Mapped[datetime | None]  # the first failure since the last success
     disabled_at: Mapped[datetime | None]
@@ -47,10 +45,6 @@ class WebhookEndpoint(Base):
     @property
     def is_active(self) -> bool:
         return self.disabled_at is None and self.removed_at is None
-
-    def overlaps(self, now: datetime) -> bool:
-        """Whether the old secret still signs."""
-        return self.old_secret_until is not None and self.old_secret_until > now
 
 
 class WebhookDelivery(Base):

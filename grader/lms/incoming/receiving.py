@@ -115,11 +115,8 @@ class Reception:
             return self._repeated(arrival, message_id) or {}
 
     def _keys(self, sender: IncomingSender) -> list[str]:
-        sealed = [sender.secret]
-        if sender.old_secret is not None and sender.overlaps(self.clock()):
-            sealed.append(sender.old_secret)
         try:
-            return [self.sealer.open(one) for one in sealed]
+            return [self.sealer.open(one) for one in sender.sealed_keys(self.clock())]
         except UnreadableSecret:
             raise UnreadableSender from None
 

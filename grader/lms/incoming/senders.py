@@ -14,9 +14,8 @@ from grader.db.models import IncomingSender
 from grader.lms.incoming import queries
 from grader.lms.incoming.errors import InvalidSender, TooManySenders
 from grader.lms.webhooks import secrets
-from grader.lms.webhooks.errors import RotationUnderWay
+from grader.lms.webhooks.rotation import renew
 from grader.lms.webhooks.secrets import Sealer
-from grader.lms.webhooks.service import OVERLAP
 
 MOST_SENDERS = 20  # enabled, in one course
 MOST_NAME = 100
@@ -46,16 +45,8 @@ def add(session: Session, *, course_id: str, name: str, sealer: Sealer, by: Acto
 
 
 def rotate(session: Session, sender: IncomingSender, *, sealer: Sealer, overlap: bool, by: Actor, now: datetime) -> str:
-    """A new secret. With `overlap` messages with the old one are taken for a day more; without, it ends at once.
-
-    Raises RotationUnderWay: only one old secret can overlap.
-    """
-    if overlap and sender.overlaps(now):
-        raise RotationUnderWay
-    secret = secrets.make()
-    sender.old_secret = sender.secret if overlap else None
-    sender.old_secret_until = now + OVERLAP if overlap else None
-    sender.secret = sealer.seal(secret)
+    """A new secret; with `overlap` messages with the old one are taken for a day more. Raises RotationUnderWay."""
+    secret = renew(sender, sealer=sealer, overlap=overlap, now=now)
     audit.record(session, by, "incoming.rotated", OBJECT, sender.id, after={"overlap": overlap})
     return secret
 

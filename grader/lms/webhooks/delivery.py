@@ -118,8 +118,7 @@ def claim(session: Session, endpoint_id: str, now: datetime) -> Parcel | None:
     found.lease = new_id()
     found.lease_until = now + LEASE
     found.tries += 1
-    old = endpoint.old_secret if endpoint.overlaps(now) else None
-    keys = (endpoint.secret, old) if old is not None else (endpoint.secret,)
+    keys = endpoint.sealed_keys(now)
     return Parcel(endpoint.id, found.id, found.lease, found.message_id, endpoint.url, found.body, keys)
 
 

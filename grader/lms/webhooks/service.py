@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -20,15 +20,14 @@ from grader.lms.webhooks.errors import (
     EndpointDisabled,
     InvalidEndpoint,
     NotRedeliverable,
-    RotationUnderWay,
     TooManyEndpoints,
 )
+from grader.lms.webhooks.rotation import renew
 from grader.lms.webhooks.secrets import Sealer
 from grader.outbox import service as outbox
 from grader.outbox.kinds import EVENTS, WEBHOOK_DISABLED
 
 PING = "endpoint.ping"
-OVERLAP = timedelta(hours=24)  # in which the old secret signs too
 MOST_ENDPOINTS = 20
 MOST_DESCRIPTION = 200
 _LOOK_UP_S = 5.0
@@ -93,16 +92,8 @@ def ping(session: Session, endpoint: WebhookEndpoint, *, by: Actor, now: datetim
 def rotate(
     session: Session, endpoint: WebhookEndpoint, *, sealer: Sealer, overlap: bool, by: Actor, now: datetime
 ) -> str:
-    """A new secret. With `overlap` the old one signs too for a day; without, it ends at once (it has leaked).
-
-    Raises RotationUnderWay: only one old secret can overlap.
-    """
-    if overlap and endpoint.overlaps(now):
-        raise RotationUnderWay
-    secret = secrets.make()
-    endpoint.old_secret = endpoint.secret if overlap else None
-    endpoint.old_secret_until = now + OVERLAP if overlap else None
-    endpoint.secret = sealer.seal(secret)
+    """A new secret; with `overlap` the old one signs too for a day. Raises RotationUnderWay."""
+    secret = renew(endpoint, sealer=sealer, overlap=overlap, now=now)
     audit.record(session, by, "webhook.rotated", "webhook", endpoint.id, after={"overlap": overlap})
     return secret
 
