@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import symtable
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assignments.bindings import bound_names, parse_cell
@@ -36,11 +37,19 @@ def needed_cells(cells: Sequence[Any], functions: frozenset[str], variables: fro
 
 
 def _names_used(tree: ast.Module | None) -> frozenset[str]:
-    """Only of statements that do something: what is printed needs nothing."""
+    """The global names that it reads, also inside functions, whose own names are not meant. Only of statements that do
+    something: what is printed needs nothing."""
     if tree is None:
         return frozenset()
-    nodes = (node for statement in tree.body if not only_shows(statement) for node in ast.walk(statement))
-    return frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    does = [statement for statement in tree.body if not only_shows(statement)]
+    return frozenset(_read_by(symtable.symtable(ast.unparse(ast.Module(does, [])), "<cell>", "exec")))
+
+
+def _read_by(scope: symtable.SymbolTable) -> Iterator[str]:
+    outermost = scope.get_type() == "module"
+    yield from (s.get_name() for s in scope.get_symbols() if s.is_referenced() and (outermost or s.is_global()))
+    for inner in scope.get_children():
+        yield from _read_by(inner)
 
 
 def _shows_only(tree: ast.Module) -> bool:

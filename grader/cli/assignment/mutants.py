@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -24,6 +24,15 @@ SEED = 20_315  # of the inputs that mutants are tried on, so that two runs agree
 CRASHED = {Verdict.ERROR, Verdict.TIMEOUT, Verdict.MISSING}
 
 OnMutant = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The solution reduced to some of its code cells (None: all), what it scores, and the seconds that they take."""
+
+    keep: frozenset[int] | None
+    best: float
+    usual_s: float
 
 
 class BaselineError(RuntimeError):
@@ -77,7 +86,7 @@ class MutantTest:
         declared = declared_equivalent(self.grader.package.folder)
         stale = no_longer_there(self.grader.package.folder, {mutant.id for mutant in mutants})
         chosen = self._chosen([mutant for mutant in mutants if mutant.id not in declared])
-        tried = self._tried(chosen, needed, jobs, on_mutant) if chosen else []
+        tried = self._tried(chosen, self._stages(needed), jobs, on_mutant) if chosen else []
         results = [result for _, result in tried]
         survivors = tuple(mutant for mutant, result in tried if result == "survived")
         return Tally(
@@ -92,17 +101,16 @@ class MutantTest:
         )
 
     def _tried(
-        self, chosen: list[Mutant], needed: frozenset[int], jobs: int, on_mutant: OnMutant
+        self, chosen: list[Mutant], stages: Sequence[Stage], jobs: int, on_mutant: OnMutant
     ) -> list[tuple[Mutant, str]]:
         """What became of those for which there was time, in the order of the notebook."""
-        keep, self._best, self._usual_s = self._baseline(needed)
         results: dict[int, str] = {}
         mixed = list(enumerate(chosen))
         if self.ends_at is not None:
             random.Random(SEED).shuffle(mixed)  # noqa: S311  no secret
         try:
             with ThreadPoolExecutor(jobs) as pool:
-                for place, result in pool.map(lambda pair: (pair[0], self._result(pair[1], keep)), mixed):
+                for place, result in pool.map(lambda pair: (pair[0], self._result(pair[1], stages)), mixed):
                     if result is not None:
                         results[place] = result
                     on_mutant(len(results), len(chosen))
@@ -118,29 +126,53 @@ class MutantTest:
         places = random.Random(SEED).sample(range(len(mutants)), self.sample)  # noqa: S311  no secret
         return [mutants[place] for place in sorted(places)]
 
-    def _baseline(self, needed: frozenset[int]) -> tuple[frozenset[int] | None, float, float]:
-        """Which cells to keep (None: all), the score of the solution, and the seconds that its cells take."""
+    def _stages(self, needed: frozenset[int]) -> list[Stage]:
+        """What loses points without the cells that only variables need (a training, say) need not wait for them."""
+        whole = self._baseline(needed)
+        functions = self._code(needed_cells(self.cells, self.functions, frozenset()))
+        if whole.keep is None or not functions < whole.keep:
+            return [whole]
+        lean = self._reduced(functions)[0]
+        return [lean, whole] if lean.best > 0 else [whole]
+
+    def _baseline(self, needed: frozenset[int]) -> Stage:
+        """The cells that all points need."""
         possible = sum(c.points for c in self.grader.package.metadata.checks if c.kind != "manual")
-        kept = frozenset(i for i in needed if self.cells[i]["cell_type"] == "code")
-        for keep in (kept, None):
-            cells = [cell for i, cell in enumerate(self.cells) if keep is None or i in keep]
-            grading = self._grade(notebook_bytes(cells), None)
-            if grading.score >= possible - 0.005 and not any(cell.status != "ok" for cell in grading.cells):
-                return keep, grading.score, grading.seconds.execute
+        for keep in (self._code(needed), None):
+            stage, grading = self._reduced(keep)
+            if stage.best >= possible - 0.005 and not any(cell.status != "ok" for cell in grading.cells):
+                return stage
         said = "; ".join(f"{c.key}: {c.message}" for c in grading.checks if c.points < c.max_points)
         raise BaselineError(f"The solution gets {grading.score:g} of {possible:g} points. {said or grading.reason}")
 
-    def _result(self, mutant: Mutant, keep: frozenset[int] | None) -> str | None:
-        """None where there was no time."""
-        notebook = mutant.notebook(self.cells, keep)
+    def _reduced(self, keep: frozenset[int] | None) -> tuple[Stage, Grading]:
+        cells = [cell for i, cell in enumerate(self.cells) if keep is None or i in keep]
+        grading = self._grade(notebook_bytes(cells), None)
+        return Stage(keep, grading.score, grading.seconds.execute), grading
+
+    def _code(self, cells: frozenset[int]) -> frozenset[int]:
+        return frozenset(i for i in cells if self.cells[i]["cell_type"] == "code")
+
+    def _result(self, mutant: Mutant, stages: Sequence[Stage]) -> str | None:
+        """The verdict of the first stage in which it loses points; None where there was no time."""
+        verdict: str | None = None
+        for stage in stages:
+            if stage.keep is None or mutant.cell in stage.keep:
+                verdict = self._verdict(mutant, stage)
+                if verdict != "survived":
+                    return verdict
+        return verdict
+
+    def _verdict(self, mutant: Mutant, stage: Stage) -> str | None:
+        notebook = mutant.notebook(self.cells, stage.keep)
         known = self.cache.get(notebook)
         if known is None:
             if self.ends_at is not None and time.monotonic() >= self.ends_at:
                 return None
-            grading = self._grade(notebook, self._usual_s)
+            grading = self._grade(notebook, stage.usual_s)
             if grading.status is not GradeStatus.GRADED:
                 raise BaselineError(f"Mutant {mutant.id} was not graded: {grading.reason} {grading.staff_text}")
-            known = verdict_on(grading, self._best)
+            known = verdict_on(grading, stage.best)
             self.cache.put(notebook, known)
         return known
 

@@ -28,3 +28,9 @@ def test_a_function_needs_what_it_uses_and_nothing_that_uses_it() -> None:
 
 def test_a_variable_needs_the_cells_that_may_change_it() -> None:
     assert needed(set(), {"model"}) == {0, 6, 7}
+
+
+def test_a_parameter_is_no_use_of_a_variable_of_that_name() -> None:
+    sources = ["def f(layers):\n    return [layer(2) for layer in layers]", "layer = 1", "layers = train()"]
+    cells = [{"cell_type": "code", "source": source} for source in sources]
+    assert needed_cells(cells, frozenset({"f"}), frozenset()) == {0}
