@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from grader.db.models import Blob, Run, Submission
 from grader.db.session import Sessions, read_only, unit_of_work
+from grader.retention.rules import being_graded
 from grader.storage import BlobStore
 
 # An upload stores its file first and commits its row within seconds; an hour is never too short for that.
@@ -47,7 +48,7 @@ def _purge(session: Session, blobs: BlobStore, digest: str, now: datetime) -> bo
 
 
 def _wanted_again(session: Session, digest: str, removed_at: datetime) -> bool:
-    """A submission that was being committed while the file was removed, or a run that has it."""
+    """A submission or a run that was being committed while the file was removed, or a run that has it."""
     later = exists().where(Submission.digest == digest, Submission.created_at > removed_at - GRACE)
     has = exists().where(Run.executed_digest == digest)
-    return bool(session.scalar(select(or_(later, has))))
+    return bool(session.scalar(select(or_(later, has, being_graded(literal(digest))))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Select, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, SQLColumnExpression, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from grader.audit import service as audit
@@ -139,4 +139,16 @@ def _going(found: RetentionRule, courses: list[Course], now: datetime) -> Any:
     kept_run = Run.executed_digest == Blob.digest
     if runs is not None:
         kept_run = and_(kept_run, Run.id.not_in(runs))
-    return and_(Blob.removed_at.is_(None), Blob.created_at < now - UNNAMED_FOR, ~kept, ~exists().where(kept_run))
+    return and_(
+        Blob.removed_at.is_(None),
+        Blob.created_at < now - UNNAMED_FOR,
+        ~kept,
+        ~exists().where(kept_run),
+        ~being_graded(Blob.digest),
+    )
+
+
+def being_graded(digest: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Whether a run waits for this file, or has it: also one of an old submission that is graded again."""
+    active = Run.status.in_((RunStatus.QUEUED, RunStatus.RUNNING))
+    return exists().where(Submission.digest == digest, Run.submission_id == Submission.id, active)

@@ -36,10 +36,11 @@ def receive(blobs: BlobStore, *, data: bytes, filename: str, max_bytes: int) -> 
         read_notebook(data, NotebookLimits(bytes_most=max_bytes))
     except NotebookRejected as error:
         raise NotebookRefused(error.code, error.reason) from None
-    return Upload(_keep(blobs, data), len(data), clean_filename(filename))
+    return Upload(keep(blobs, data), len(data), clean_filename(filename))
 
 
-def _keep(blobs: BlobStore, data: bytes) -> str:
+def keep(blobs: BlobStore, data: bytes) -> str:
+    """Put a file where notebooks are kept; returns its digest. Raises StorageUnavailable."""
     try:
         return blobs.put(data)
     except Exception as error:  # each kind of store has errors of its own: a full disk, a bucket out of reach

@@ -12,8 +12,10 @@ from grader.db.models import (
 )
 from grader.lms.lti import sync_service
 from grader.lms.lti.grades import PROVISIONAL, TAKEN_BACK
+from telemetry import tracing
 from tests.support.lms.connected import Connected, connected
 from tests.support.lms.gradebook import Canvas, Moodle
+from tests.support.otlp_receiver import otlp_receiver
 from tests.support.world import TEST, World, graded
 
 DAY = timedelta(days=1)
@@ -36,6 +38,22 @@ def test_a_graded_notebook_reaches_the_platforms_gradebook(moodle: Connected) ->
     assert (cell.last_status, cell.read_score, cell.read_maximum, cell.problem) == (200, 7.0, 10.0, "")
     assert moodle.turn() == 0  # nothing more is owed
     assert moodle.failures() == []
+
+
+def test_sending_it_is_in_the_trace_of_the_submission(plain_moodle: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = plain_moodle.world
+    accepted = world.submit()
+    world.start(accepted.run)
+    world.record(graded(accepted.run, 7.0))
+    with otlp_receiver() as receiver:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
+        monkeypatch.setattr(tracing, "_exporter", None)
+        tracing.configure("recorder")
+        assert plain_moodle.turn() == 1
+        tracing.flush()
+        [span] = receiver.spans
+    assert (span.name, span.trace) == ("lti", accepted.submission.id.replace("-", ""))
+    assert span.attributes["grader.cell"] == plain_moodle.cell().id
 
 
 def test_a_changed_grade_follows_and_one_of_equal_worth_is_not_sent(moodle: Connected) -> None:

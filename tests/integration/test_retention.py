@@ -128,6 +128,31 @@ def test_handed_in_files_go_long_after_the_course_has_ended(world: World) -> Non
     assert world.submission(submission.id).counted_run is not None
 
 
+def test_the_file_of_a_run_that_waits_or_runs_is_kept(world: World) -> None:
+    submission = grade(world, "x = 1")
+    keep(world, None, 24)
+    age(world)
+    [again] = world.rerun(submission.id)
+    assert apply(world).files == 0, "it waits"
+    world.start(again)
+    assert apply(world).files == 0, "a worker may be about to fetch it"
+    world.record(graded(again))
+    assert apply(world).files == 1
+
+
+def test_a_run_that_was_begun_while_its_file_was_removed_has_it(world: World) -> None:
+    submission = grade(world, "x = 1")
+    keep(world, None, 24)
+    age(world)
+    world.rerun(submission.id)
+    with world.backend.writing() as session:  # as a transaction does that did not see the run yet
+        session.get_one(Blob, submission.digest).removed_at = world.now
+    assert purge(world) == 0
+    assert world.backend.blobs.get(submission.digest) == notebook("x = 1")
+    with world.backend.reading() as session:
+        assert session.get_one(Blob, submission.digest).removed_at is None
+
+
 def test_what_was_removed_and_is_handed_in_again_is_there_again(world: World) -> None:
     submission = grade(world, "x = 1")
     keep(world, None, 24)

@@ -6,6 +6,7 @@ score is sent again with a later timestamp, which changes nothing there.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -30,6 +31,9 @@ from grader.lms.lti.sync_states import (
 )
 from grader.measuring import figures
 from grader.time import utc_now
+from telemetry import context, tracing
+
+log = logging.getLogger(__name__)
 
 TURN_S = 30.0  # then another column's turn may come
 PASSING = frozenset({Answer.AWAY, Answer.FAULT, Answer.SLOW_DOWN})  # the next look may succeed
@@ -62,9 +66,7 @@ class Courier:
                 if parcel is None:
                     break
                 tried += 1
-                outcome = self._carry(parcel)
-                if outcome.answer is not None:
-                    figures.delivery("lti", delivered=outcome.answer is Answer.ACCEPTED)
+                outcome = self._told(parcel)
                 with self.writing() as session:
                     goes_on = records.record(session, parcel, outcome, self.clock())
                 if not goes_on:
@@ -73,6 +75,18 @@ class Courier:
             with self.writing() as session:
                 queries.keep_turn(session, item_id, turn, None)
         return tried
+
+    def _told(self, parcel: Parcel) -> Outcome:
+        """Carry it, and say so to those who watch the service."""
+        submission = parcel.submission_id
+        with context.bound(submission=submission, cell=parcel.cell_id):
+            with tracing.span("lti", submission, cell=parcel.cell_id):
+                outcome = self._carry(parcel)
+            if outcome.answer is not None:
+                figures.delivery("lti", delivered=outcome.answer is Answer.ACCEPTED)
+                fields = {"answer": outcome.answer.value, "status": outcome.reply.status}
+                log.info("grade sent to a platform", extra={"fields": fields})
+        return outcome
 
     def _carry(self, parcel: Parcel) -> Outcome:
         """Never raises for what the platform does."""

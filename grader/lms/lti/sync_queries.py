@@ -83,9 +83,9 @@ def _reach(query: Select[Selected]) -> Select[Selected]:
     )
 
 
-def submitted_at(session: Session, student_id: str, assignment_id: str) -> datetime | None:
-    """When the work that counts was handed in."""
-    query = select(Submission.created_at).join(Grade, Grade.submission_id == Submission.id)
+def counted(session: Session, student_id: str, assignment_id: str) -> Submission | None:
+    """The work that counts; None where somebody gave the grade by hand."""
+    query = select(Submission).join(Grade, Grade.submission_id == Submission.id)
     return session.scalar(query.where(Grade.student_id == student_id, Grade.assignment_id == assignment_id))
 
 

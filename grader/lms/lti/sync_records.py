@@ -44,6 +44,7 @@ class Parcel:
     ours: frozenset[float]  # scores that may stand there because we sent them
     difference: str
     overrule: bool
+    submission_id: str  # of the work that counts; "": there is none
     submitted_at: datetime | None
 
 
@@ -86,6 +87,7 @@ def claim(session: Session, item_id: str, now: datetime) -> Parcel | None:
 
 def _lease(session: Session, cell: LtiGradeSync, item: LtiLineItem, sub: str, stamp: datetime, now: datetime) -> Parcel:
     want = want_of(cell)
+    counted = queries.counted(session, cell.user_id, item.assignment_id)
     parcel = Parcel(
         item_id=item.id,
         cell_id=cell.id,
@@ -100,7 +102,8 @@ def _lease(session: Session, cell: LtiGradeSync, item: LtiLineItem, sub: str, st
         ours=frozenset(score for score in (cell.sent_score, cell.acked_score) if score is not None),
         difference=cell.difference,
         overrule=cell.overrule,
-        submitted_at=queries.submitted_at(session, cell.user_id, item.assignment_id),
+        submission_id=counted.id if counted is not None else "",
+        submitted_at=counted.created_at if counted is not None else None,
     )
     cell.state, cell.lease, cell.lease_until = SyncState.POSTING, parcel.lease, now + LEASE
     cell.tries, cell.last_try_at, cell.last_timestamp = parcel.tries, now, stamp

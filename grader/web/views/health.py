@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 
 from grader.api.v1.schemas import HealthOut, ReadyOut
+from grader.submissions import intake
 from grader.submissions import service as submissions
 from grader.submissions.queries import add_blob
 from grader.web import access, readiness
@@ -69,7 +70,7 @@ def keep_blob(token: str) -> ResponseReturnValue:
     with backend().reading() as session:
         if not submissions.may_send_executed(session, backend().signer, token):
             raise NotFound("This address of a notebook is not valid, or not any more.")
-    digest = backend().blobs.put(data)  # before the row that names it, and in no transaction
+    digest = intake.keep(backend().blobs, data)  # before the row that names it, and in no transaction
     with backend().writing() as session:
         add_blob(session, digest, len(data))
     return jsonify(digest=digest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 from dataclasses import replace
 
@@ -122,6 +123,22 @@ def send_back(client: FlaskClient, world: World, data: bytes) -> tuple[str, str]
     late = client.put(f"/internal/blobs/{token}", data=b"more")
     assert late.status_code == 404
     return submission.id, answer.json["digest"]
+
+
+def test_a_store_that_is_full_is_told_as_such_and_the_worker_may_try_again(
+    world: World, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission = submit(world, "sam")
+    token = world.backend.signer.sign(BlobTicket(active_run(world, submission.id).id, submission.digest))
+    with monkeypatch.context() as full:
+        full.setattr(type(world.backend.blobs), "put", lambda self, data: _no_space_left())
+        answer = client.put(f"/internal/blobs/{token}", data=b"{}")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert client.put(f"/internal/blobs/{token}", data=b"{}").status_code == 200
+
+
+def _no_space_left() -> str:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_it_comes_back_under_the_jobs_ticket_and_is_shown_in_a_frame(
