@@ -62,10 +62,10 @@ def _differs(source: str, name: str, given: Sequence[ast.stmt]) -> bool:
     if read is None:
         return True
     mine = [statement for statement, names in read if name in names]
-    return not all(any(_same(statement, one) for one in given) for statement in mine)
+    return not all(any(same_code(statement, one) for one in given) for statement in mine)
 
 
-def _same(one: ast.AST, other: ast.AST) -> bool:
+def same_code(one: ast.AST, other: ast.AST) -> bool:
     """Whether two trees mean the same, wherever they stand: remarks in bodies do not count."""
     waiting: list[tuple[Any, Any]] = [(one, other)]
     while waiting:

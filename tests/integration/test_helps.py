@@ -126,7 +126,7 @@ def locked(folder: Path, rule: str) -> Grading:
     toml.write_text(toml.read_text() + f'\n[locked]\ncells = ["{cell.id}"]\nrule = "{rule}"\n')
     solution = nbformat.reads((folder / "solution.ipynb").read_bytes().decode(), as_version=4)
     place = next(i for i, other in enumerate(solution.cells) if other.source.strip() == cell.source.strip())
-    solution.cells[place].source += "\nnp.pi = 3"
+    solution.cells[place].source = cell.source.replace("import numpy as np", "import numpy as np\nnp.pi = 3")
     return grade(folder, nbformat.writes(solution).encode())
 
 
@@ -143,6 +143,17 @@ def test_a_locked_cell_that_was_changed_is_put_back_or_refused_and_staff_see_how
     assert points["distance_ratio"] == 30
     assert points["volume_of_hypersphere"] == (25 if rule == "restore" else 0)
     assert any("put back" in notice for notice in grading.notices) is (rule == "restore")
+
+
+def test_nothing_is_put_into_a_notebook_that_was_not_made_from_the_starter(folder: Path) -> None:
+    starter = nbformat.reads((folder / "starter.ipynb").read_bytes().decode(), as_version=4)
+    first = next(cell for cell in starter.cells if cell.cell_type == "code")
+    toml = folder / "assignment.toml"
+    toml.write_text(toml.read_text() + f'\n[locked]\ncells = ["{first.id}"]\nrule = "restore"\n')
+    grading = grade(folder)
+    assert "not made from this assignment's starter" in grading.staff_text
+    assert not any("put back" in notice for notice in grading.notices)
+    assert len(grading.cells) == len(CELLS)
 
 
 MANUAL = '\n[[checks]]\nkey = "drawing"\ntitle = "Drawing"\npoints = 5\nkind = "manual"\n'

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nbformat import NotebookNode
 
-from assignments.locked import changes, restore
+from assignments.locked import Change, changes, is_made_from, restore
 from assignments.metadata import Package
 from assignments.notebooks import read_notebook
 from worker.contract import MAX_TEXT
 from worker.pipeline.request import Grading
 from worker.pipeline.verdicts import printable
+
+# Cells put into a notebook of another making could run before what they need, or over an answer.
+ELSEWHERE = (
+    "The notebook was not made from this assignment's starter: no cell of it is there. So the locked cells were not "
+    "compared, and none was put back."
+)
 
 
 @dataclass(frozen=True)
@@ -37,16 +44,24 @@ def touched_cells(package: Package, notebook: NotebookNode) -> Touched:
     found = changes(starter, notebook.cells, locked.cells)
     if not found:
         return Touched()
-    staff = printable("Locked cells were changed:\n" + "\n\n".join(change.diff for change in found))[:MAX_TEXT]
-    which = f"{len(found)} cell{'s' * (len(found) > 1)} that may not change"
+    if locked.rule != "refuse" and not is_made_from(starter, notebook.cells):
+        return Touched(ELSEWHERE)
+    staff = printable("\n\n".join(map(_told, found)))[:MAX_TEXT]
     if locked.rule == "refuse":
-        reason = (
-            f"The notebook changes {which} (cells that were given). Put them back as in the starter and submit again."
-        )
+        reason = f"The notebook changes {_cells(found)}. Put them back as in the starter and submit again."
         return Touched(staff, refusal=reason)
-    if locked.rule == "report":
+    changed = [change for change in found if not change.only_added]
+    if locked.rule == "report" or not changed:
         return Touched(staff)
-    restore(notebook.cells, starter, found)
-    return Touched(
-        staff, notice=f"The notebook changes {which}; they were put back as in the starter before it was run."
-    )
+    restore(notebook.cells, starter, changed)
+    notice = f"The notebook changes {_cells(changed)}; they were put back as in the starter before it was run."
+    return Touched(staff, notice=notice)
+
+
+def _told(change: Change) -> str:
+    done = "had lines added, which stay" if change.only_added else "was changed"
+    return f"A locked cell {done}:\n{change.diff}"
+
+
+def _cells(found: Sequence[Change]) -> str:
+    return f"{len(found)} cell{'s' * (len(found) > 1)} that may not change (given in the starter)"
