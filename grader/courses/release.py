@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -32,6 +33,8 @@ class Release:
     leaderboard: LeaderboardSpec | None = None
     device: str = "cpu"  # "cpu", "gpu" or EITHER, as the assignment asks
     gpu_memory_mib: int = 0  # of a GPU; 0: as much as an ordinary notebook needs
+    # Of questions whose points were set in the course: those of the package, in which workers count.
+    package_points: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_metadata(cls, metadata: Metadata) -> Self:
@@ -51,6 +54,17 @@ class Release:
             policy=metadata.policy,
             dates=metadata.dates,
             leaderboard=metadata.leaderboard,
+        )
+
+    def with_points(self, points: Mapping[str, float]) -> Self:
+        """With `points` of questions, by key, instead of those of the package; all others as in the package."""
+        packaged = {check.key: self.package_points.get(check.key, check.points) for check in self.checks}
+        checks = tuple(dataclasses.replace(c, points=points.get(c.key, packaged[c.key])) for c in self.checks)
+        return dataclasses.replace(
+            self,
+            checks=checks,
+            max_score=round(sum(check.points for check in checks), 2),
+            package_points={c.key: packaged[c.key] for c in checks if c.points != packaged[c.key]},
         )
 
     def to_details(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -64,12 +65,14 @@ def publish_assignment(
     release: Release,
     dates: DatesSpec | None = None,
     published: bool | None = None,
+    files: dict[str, Any] | None = None,
     by: Actor,
 ) -> PublishedAssignment:
     """Give `release` in the course, or bring the course's assignment of that name up to it.
 
-    A new version is made only when the package's digest differs from that of the version in force. What
-    students handed in before keeps its result until it is run again. `dates` and `published`: None leaves what
+    A new version is made only when the package, or the points of its questions here, differ from the version in
+    force. What students handed in before keeps its result until it is run again. `files`: as `grader.packages.files`
+    has them, for comparing versions. `dates` and `published`: None leaves what
     is there; a new assignment begins with the package's dates, published. Raises InvalidSlug, InvalidDates.
     """
     _require_slug(release.slug)
@@ -84,7 +87,7 @@ def publish_assignment(
     if published is not None:
         assignment.published = published
     session.flush()
-    version, created = _version(session, assignment, release)
+    version, created = bring_up(session, assignment, release, files)
     after = {"course": course.slug, "slug": release.slug, "version": version.number}
     after["published"] = assignment.published
     audit.record(session, by, "assignment.published", "assignment", assignment.id, after=after)
@@ -103,20 +106,29 @@ def release_of(version: AssignmentVersion) -> Release:
     return Release.from_details(version.details)
 
 
-def _version(session: Session, assignment: Assignment, release: Release) -> tuple[AssignmentVersion, bool]:
+def bring_up(
+    session: Session, assignment: Assignment, release: Release, files: dict[str, Any] | None
+) -> tuple[AssignmentVersion, bool]:
+    """The version in force for `release` with the points set in the course; a new one where something differs."""
+    release = release.with_points(assignment.points or {})
     current = queries.current_version(session, assignment.id)
-    if current is not None and current.digest == release.digest:
+    if current is not None and current.digest == release.digest and _points(release_of(current)) == _points(release):
         return current, False
     version = AssignmentVersion(
         assignment_id=assignment.id,
         number=current.number + 1 if current is not None else 1,
         digest=release.digest,
         details=release.to_details(),
+        files=files,
         max_score=release.max_score,
     )
     session.add(version)
     session.flush()
     return version, True
+
+
+def _points(release: Release) -> dict[str, float]:
+    return {check.key: check.points for check in release.checks}
 
 
 def _require_slug(slug: str) -> None:

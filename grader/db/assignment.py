@@ -29,6 +29,7 @@ class Assignment(Base):
     due_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]  # nothing is accepted after it; None: late work always is
     policy: Mapped[dict[str, Any] | None]
+    points: Mapped[dict[str, Any] | None]  # of questions, by key, as set here; None: those of the package hold
     policy_revision: Mapped[int] = mapped_column(default=0)
     grades_hidden: Mapped[bool] = mapped_column(default=False)  # students see neither scores nor checks
     published: Mapped[bool] = mapped_column(default=False)

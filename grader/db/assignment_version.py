@@ -20,6 +20,8 @@ class AssignmentVersion(Base):
     number: Mapped[int]
     digest: Mapped[Digest]  # of the package's files; the worker must hold the same
     details: Mapped[dict[str, Any]]  # what `grader.courses.release.Release` reads
+    # Text and digest of each file by path (`grader.packages.files`); much, so it is read where it is asked for.
+    files: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     max_score: Mapped[float]
     created_at: Mapped[Created]
 

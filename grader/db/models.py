@@ -8,8 +8,10 @@ from grader.db.assignment_version import AssignmentVersion
 from grader.db.audit_entry import AuditEntry
 from grader.db.base import Base
 from grader.db.blob import Blob
+from grader.db.case_try import CaseTry
 from grader.db.check_result import CheckResultRow
 from grader.db.course import Course
+from grader.db.course_invitation import CourseInvitation
 from grader.db.enrolment import Enrolment, Role
 from grader.db.extension import Extension
 from grader.db.grade import Grade
@@ -56,10 +58,12 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Blob",
+    "CaseTry",
     "CheckResultRow",
     "Comparison",
     "ComparisonStatus",
     "Course",
+    "CourseInvitation",
     "DeliveryState",
     "Enrolment",
     "Extension",

@@ -87,24 +87,19 @@ def _enrol(session: Session, user: User, course: Course, demo: DemoUser) -> None
 
 def _publish_all(session: Session, course: Course, root: Path) -> None:
     """New packages and new versions only: dates that an instructor has set since stay as they are."""
-    from grader.courses import queries, service
-    from grader.courses.release import Release
+    from grader.courses import queries
+    from grader.packages import service as packages
 
     good, wrong = load_good(root)
     for error in wrong:
         print(f"Assignment left out: {error}", file=sys.stderr)
     for package in good:
-        release = Release.from_metadata(package.metadata)
-        found = queries.assignment_in_course(session, course_id=course.id, slug=release.slug)
+        slug, digest = package.metadata.slug, package.metadata.version
+        found = queries.assignment_in_course(session, course_id=course.id, slug=slug)
         version = queries.current_version(session, found.id) if found else None
-        if version is not None and service.release_of(version).digest == release.digest:
+        if version is not None and version.digest == digest:
             continue
-        service.publish_assignment(
-            session,
-            course=course,
-            release=release,
-            by=_actor(),
-        )
+        packages.give(session, course=course, package=package, shown=None, by=_actor())
 
 
 def _token(backend: Backend, file: Path) -> str:
@@ -129,15 +124,6 @@ def _kept_token(file: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return token if isinstance(token, str) else None
-
-
-def _write_private(file: Path, text: str) -> None:
-    """Readable by its owner only, whole or not at all."""
-    fresh = file.with_name(f".{file.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as out:
-        out.write(text)
-    fresh.replace(file)
 
 
 def _actor() -> Actor:

@@ -9,6 +9,13 @@ ASSIGNMENT = f"{API}/assignments/{SLUG}"
 HERE = "?course=dl-2026"
 
 OPERATIONS: Rows = [
+    ("v1.course_packages", "GET", f"{API}{COURSE}/packages", API_STAFF),
+    ("v1.give_package", "POST", f"{API}{COURSE}/packages", API_WEBHOOK),
+    ("v1.package", "GET", f"{ASSIGNMENT}/package{HERE}", API_STAFF),
+    ("v1.try_cases", "POST", f"{ASSIGNMENT}/package/cases{HERE}", (401, 403, 403, 202, 202, 404)),
+    ("v1.set_question_points", "PUT", f"{ASSIGNMENT}/package/points{HERE}", API_WEBHOOK),
+    ("v1.show_assignment", "PUT", f"{ASSIGNMENT}/package/shown{HERE}", API_WEBHOOK),
+    ("v1.version_difference", "GET", f"{ASSIGNMENT}/package/versions/1{HERE}", API_NO_QUESTION),
     ("v1.marking_questions", "GET", f"{ASSIGNMENT}/marking{HERE}", API_STAFF),
     ("v1.marking_sample", "GET", f"{ASSIGNMENT}/marking/none/sample{HERE}", API_NO_QUESTION),
     ("v1.second_mark", "PUT", f"{API}/submissions/S/marks/none/second", (401, 403, 404, 400, 400, 404)),

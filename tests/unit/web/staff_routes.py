@@ -45,6 +45,13 @@ PAGES: Rows = [
     ("marking.sample", "GET", f"{PAGE}/marking/none/sample", NO_QUESTION),
     ("marking.rubric", "GET", f"{PAGE}/marking/none/rubric", NO_QUESTION),
     ("marking.rubric_send", "POST", f"{PAGE}/marking/none/rubric", NO_QUESTION),
+    ("packages.listed", "GET", f"{COURSE}/assignments", STAFF_OF_COURSE),
+    ("packages.give", "POST", f"{COURSE}/assignments", (IN, 403, 403, 403, 404, 404)),
+    ("packages.one", "GET", f"{PAGE}/package", STAFF_OF_COURSE),
+    ("packages.try_cases", "POST", f"{PAGE}/package/cases", (IN, 403, 403, 303, 303, 404)),
+    ("packages.points", "POST", f"{PAGE}/package/points", (IN, 403, 403, 403, 409, 404)),
+    ("packages.show", "POST", f"{PAGE}/package/shown", (IN, 403, 403, 403, 303, 404)),
+    ("packages.difference", "GET", f"{PAGE}/package/versions/1", NO_QUESTION),  # there is none before
     ("regrades.ask", "GET", "/submissions/S/regrade/none", (IN, 409, 404, 409, 409, 404)),
     ("regrades.ask_send", "POST", "/submissions/S/regrade/none", (IN, 409, 404, 403, 403, 404)),
     ("regrades.withdraw", "POST", "/submissions/S/regrade/none/withdraw", (IN, 409, 404, 403, 403, 404)),
