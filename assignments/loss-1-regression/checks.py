@@ -17,9 +17,10 @@ from assignments.vocabulary import (
     Setting,
     Trial,
     check,
+    in_its_size,
     judge_function,
 )
-from assignments.vocabulary.likelihoods import judge_logarithm, judge_product, not_reduced, product_underflowed
+from assignments.vocabulary.likelihoods import POINTS, judge_logarithm, judge_product, not_reduced, product_underflowed
 from reference.implementations import losses
 from reference.plain import Array
 
@@ -133,8 +134,12 @@ def compute_negative_log_likelihood(ask: Ask) -> Outcome:
 
 @check("compute_sum_of_squares")
 def compute_sum_of_squares(ask: Ask) -> Outcome:
-    trials = [Trial(data(ask.rng, n), count=n) for n in (3, 20, int(ask.rng.integers(25, 60)))]
-    return judge_function(ask, SQUARES, trials)
+    def of_sizes(*sizes: int) -> list[Trial]:
+        return [Trial(data(ask.rng, n), count=n) for n in sizes]
+
+    trials = of_sizes(3, POINTS, int(ask.rng.integers(25, 60)))
+    material = in_its_size(POINTS, "y_train", lambda: of_sizes(POINTS, POINTS, POINTS))
+    return judge_function(ask, SQUARES, trials, material)
 
 
 def data(rng: np.random.Generator, n: int) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from assignments.asking import Got
 from assignments.outcome import Conclusion
-from assignments.vocabulary import Ask, FunctionTask, Outcome, Part, Trial, check, explain, judge_function
+from assignments.vocabulary import Ask, FunctionTask, Outcome, Part, Trial, check, explain, in_its_size, judge_function
 from assignments.vocabulary.probing import ProbedAsk
 from assignments.vocabulary.several import Group, SeveralTask, judge_several
 from reference.comparators.arrays import Comparison, Tolerance
@@ -24,6 +24,7 @@ THETA_1 = ("theta_10", "theta_11", "theta_20", "theta_21", "theta_30", "theta_31
 THETA_2 = tuple(f"theta_{unit}{place}" for unit in (1, 2, 3) for place in (0, 1, 2))
 PARTS = (Part("relu", 0.7, "with ReLU"), Part("bend", 0.3, "with another activation function"))
 BANDS = (Band(0.5, 1.0), Band(1.5, 0.7), Band(4.0, 0.4))
+POINTS = 20  # of the notebook's data
 START_LOSS = 9.384  # of the starter's parameters, rounded down
 # Functions cannot be sent: the activation travels as its name. `bend` is in no notebook.
 PROBE = """
@@ -131,12 +132,16 @@ def shallow_2_1_3(ask: Ask) -> Outcome:
 
 @check("least_squares_loss")
 def least_squares_loss(ask: Ask) -> Outcome:
-    trials = []
-    for n in (3, 20, int(ask.rng.integers(25, 60))):
-        y = ask.rng.normal(0.2, 0.4, size=n)
-        predicted = y + ask.rng.uniform(0.1, 0.6, size=n) * ask.rng.choice([-1.0, 1.0], size=n)
-        trials.append(Trial((y, predicted), count=n))
-    return judge_function(ask, LOSS, trials)
+    def of_sizes(*sizes: int) -> list[Trial]:
+        trials = []
+        for n in sizes:
+            y = ask.rng.normal(0.2, 0.4, size=n)
+            predicted = y + ask.rng.uniform(0.1, 0.6, size=n) * ask.rng.choice([-1.0, 1.0], size=n)
+            trials.append(Trial((y, predicted), count=n))
+        return trials
+
+    material = in_its_size(POINTS, "y_train", lambda: of_sizes(POINTS, POINTS, POINTS))
+    return judge_function(ask, LOSS, of_sizes(3, POINTS, int(ask.rng.integers(25, 60))), material)
 
 
 @check("parameters")

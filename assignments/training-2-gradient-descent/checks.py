@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Trial, check, judge_function
-from assignments.vocabulary.fitting import LOSS_PROBE, MODELS_SOURCE, fit_data, in_its_size, loss_task, loss_trials
+from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Trial, check, in_its_size, judge_function
+from assignments.vocabulary.fitting import LOSS_PROBE, MODELS_SOURCE, fit_data, loss_task, loss_trials
 from assignments.vocabulary.probing import ProbedAsk
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
 from reference.comparators.numbers import Floats

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Trial, check, judge_function
-from assignments.vocabulary.fitting import LOSS_PROBE, MODELS_SOURCE, fit_data, in_its_size, loss_task, loss_trials
+from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Trial, check, in_its_size, judge_function
+from assignments.vocabulary.fitting import LOSS_PROBE, MODELS_SOURCE, fit_data, loss_task, loss_trials
 from assignments.vocabulary.probing import ProbedAsk
 from reference.comparators.batches import BatchesWanted, compare_steps
 from reference.comparators.numbers import Floats

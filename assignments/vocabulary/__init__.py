@@ -3,7 +3,7 @@
 from assignments.asking import Ask
 from assignments.outcome import Conclusion, Outcome
 from assignments.vocabulary.combining import Share, combine
-from assignments.vocabulary.functions import SecondChance, judge_function
+from assignments.vocabulary.functions import SecondChance, in_its_size, judge_function
 from assignments.vocabulary.registry import check
 from assignments.vocabulary.replies import explain
 from assignments.vocabulary.trials import FunctionTask, Part, Setting, Trial, Tried
@@ -23,6 +23,7 @@ __all__ = [
     "check",
     "combine",
     "explain",
+    "in_its_size",
     "judge_answer",
     "judge_function",
 ]

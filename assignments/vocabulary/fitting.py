@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from assignments.vocabulary.functions import SecondChance
 from assignments.vocabulary.trials import FunctionTask, Part, Trial
 from reference.comparators.numbers import Floats
 from reference.implementations import fitting
@@ -62,14 +61,6 @@ def loss_trials(rng: np.random.Generator, own: str, sizes: Sequence[int]) -> lis
             x, y, phi = fit_data(rng, own, n)
             trials.append(Trial((x, y, model, phi), said, part, n))
     return trials
-
-
-def in_its_size(
-    points: int, argument: str, trials: Callable[[], Sequence[Trial]], *, stops_elsewhere: bool = False
-) -> SecondChance:
-    """`trials` of as many data points as the material has: a function for that number alone is right there."""
-    note = f"Note: the function works for exactly {points} data points only; take their number from `{argument}`."
-    return SecondChance(trials, note, stops_elsewhere=stops_elsewhere)
 
 
 def fit_data(rng: np.random.Generator, model: str, n: int) -> tuple[Floats, Floats, Floats]:

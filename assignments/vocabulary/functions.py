@@ -30,6 +30,19 @@ class SecondChance:
     stops_elsewhere: bool = True
 
 
+def in_its_size(
+    points: int,
+    argument: str,
+    trials: Callable[[], Sequence[Trial]],
+    *,
+    fraction: float = 1.0,
+    stops_elsewhere: bool = False,
+) -> SecondChance:
+    """`trials` of as many data points as the material has: a function for that number alone is right there."""
+    note = f"Note: the function works for exactly {points} data points only; take their number from `{argument}`."
+    return SecondChance(trials, note, fraction, stops_elsewhere)
+
+
 def judge_function(
     ask: Ask, task: FunctionTask, trials: Sequence[Trial], second_chance: SecondChance | None = None
 ) -> Outcome:
@@ -44,7 +57,8 @@ def judge_function(
         if outcome.conclusion in {Conclusion.PASSED, Conclusion.MISSING}:
             return outcome
         outcomes.append(outcome)
-        if second_chance and _may_be_fixed_in_size(second_chance, tried):
+        more = second_chance is not None and second_chance.fraction > outcome.fraction
+        if second_chance and more and _may_be_fixed_in_size(second_chance, tried):
             again = try_all(ask, task, second_chance.trials(), setting)
             if all(t.right for t in again):
                 return _fixed_in_size(task, second_chance, again, setting, staff_text(tried))

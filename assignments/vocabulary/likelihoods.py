@@ -9,27 +9,39 @@ import numpy as np
 
 from assignments.asking import Ask, Got
 from assignments.outcome import Outcome
-from assignments.vocabulary.functions import judge_function
+from assignments.vocabulary.functions import SecondChance, in_its_size, judge_function
 from assignments.vocabulary.trials import FunctionTask, Trial, Tried
 from reference.relations import Diagnosis
 
 Data: TypeAlias = Callable[[np.random.Generator, int], tuple[Any, ...]]  # arguments for n data points
 
+POINTS = 20  # of the notebooks' data
+
 
 def judge_product(ask: Ask, task: FunctionTask, data: Data) -> Outcome:
     """A likelihood, of so few data points that the product of their probabilities can be computed."""
-    sizes = (5, 8, int(ask.rng.integers(12, 19)), 20)
-    return judge_function(ask, task, [Trial(data(ask.rng, n), count=n) for n in sizes])
+    sizes = (5, 8, int(ask.rng.integers(12, 19)), POINTS)
+    trials = [Trial(data(ask.rng, n), count=n) for n in sizes]
+    return judge_function(ask, task, trials, _of_the_notebook(ask, task, data))
 
 
 def judge_logarithm(ask: Ask, task: FunctionTask, data: Data, points: str, many: int) -> Outcome:
     """A logarithm of one, with the parts "few" and "many": the product of `many` probabilities is too small for the
     computer, and a right sum of logarithms is not."""
-    few = (5, int(ask.rng.integers(8, 19)), 20)
+    few = (5, int(ask.rng.integers(8, 19)), POINTS)
     sizes = (many, many + int(ask.rng.integers(500, 1500)))
     trials = [Trial(data(ask.rng, n), f"for few {points}", "few", n) for n in few]
     trials += [Trial(data(ask.rng, n), f"for many {points}", "many", n) for n in sizes]
-    return judge_function(ask, task, trials)
+    # Thousands of data points are what the task asks for, so that the size of the notebook is worth the other part.
+    share = next(part.fraction for part in task.parts if part.key == "few")
+    return judge_function(ask, task, trials, _of_the_notebook(ask, task, data, share))
+
+
+def _of_the_notebook(ask: Ask, task: FunctionTask, data: Data, fraction: float = 1.0) -> SecondChance:
+    def trials() -> list[Trial]:
+        return [Trial(data(ask.rng, POINTS), count=POINTS) for _ in range(3)]
+
+    return in_its_size(POINTS, task.parameters[0], trials, fraction=fraction)
 
 
 def product_underflowed(tried: Sequence[Tried]) -> Diagnosis | None:

@@ -127,3 +127,30 @@ def test_an_answer_that_reads_a_global_is_told_which(name, value, parameter):
 def test_the_notebooks_result_in_place_of_an_own_one_is_recognised():
     outcome = judge(LIKELIHOOD, function(LIKELIHOOD, "return likelihood"), before="likelihood = 1.0624e-05")
     assert outcome.diagnosis == "global-result"
+
+
+TWENTY = LOOP.replace("len(y_train)", "20")
+
+
+@pytest.mark.parametrize(
+    ("key", "start", "step", "fraction"),
+    [
+        (LIKELIHOOD, "1.0", "p *= normal_distribution(y_train[i], mu[0, i], sigma)", 1.0),
+        # Thousands of data points are in the task's text.
+        (NLL, "0.0", "p -= np.log(normal_distribution(y_train[i], mu[0, i], sigma))", 0.5),
+        (SQUARES, "0.0", "p += (y_train[i] - y_pred[0, i]) ** 2", 1.0),
+    ],
+)
+def test_twenty_points_as_in_the_notebook_are_enough(key, start, step, fraction):
+    for seed in range(5):
+        outcome = judge(key, function(key, TWENTY.format(start=start, step=step)), seed=seed)
+        assert (outcome.fraction, outcome.diagnosis) == (fraction, "size-fixed"), outcome
+        assert "exactly 20 data points" in outcome.message
+        wrong = judge(key, function(key, TWENTY.format(start="2.0", step=step)), seed=seed)
+        assert wrong.fraction == 0, wrong
+
+
+def test_a_product_of_twenty_and_its_logarithm_earn_what_few_points_are_worth():
+    body = LOOP.replace("len(y_train)", "20").replace("return p", "return -np.log(p)")
+    code = function(NLL, body.format(start="1.0", step="p *= normal_distribution(y_train[i], mu[0, i], sigma)"))
+    assert judge(NLL, code).fraction == 0.5

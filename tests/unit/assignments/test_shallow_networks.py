@@ -76,3 +76,12 @@ def test_fits_earn_by_their_loss(phi: list[float], fraction: float, diagnosis: s
     ask.namespace.update(zip(NAMES, [*phi, 0.3, -1.0, -1.0, 2.0, -0.5, 0.65], strict=True))
     outcome = judge(SLUG, "parameters", ask, 0)
     assert (outcome.fraction, outcome.diagnosis) == (fraction, diagnosis)
+
+
+def test_a_loss_of_twenty_points_as_in_the_notebook_is_enough() -> None:
+    ask = DirectAsk([])
+    ask.namespace["least_squares_loss"] = lambda y, predicted: sum((y[i] - predicted[i]) ** 2 for i in range(20))
+    outcome = judge(SLUG, "least_squares_loss", ask, 0)
+    assert (outcome.fraction, outcome.diagnosis) == (1.0, "size-fixed"), outcome
+    ask.namespace["least_squares_loss"] = lambda y, predicted: sum((y[i] - predicted[i]) ** 2 for i in range(19))
+    assert judge(SLUG, "least_squares_loss", ask, 0).fraction == 0
