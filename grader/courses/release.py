@@ -58,6 +58,8 @@ class Release:
 
     def with_points(self, points: Mapping[str, float]) -> Self:
         """With `points` of questions, by key, instead of those of the package; all others as in the package."""
+        if not points and not self.package_points:
+            return self
         packaged = {check.key: self.package_points.get(check.key, check.points) for check in self.checks}
         checks = tuple(dataclasses.replace(c, points=points.get(c.key, packaged[c.key])) for c in self.checks)
         return dataclasses.replace(
