@@ -63,9 +63,7 @@ def create_user(
     session: Session, *, email: str, name: str, password: str | None = None, by: Actor | None = None
 ) -> User:
     """A new account. Raises InvalidEmail, EmailTaken, WeakPassword."""
-    address = email.strip().lower()
-    if len(address) > EMAIL_LENGTH or not _EMAIL.fullmatch(address):
-        raise InvalidEmail
+    address = normal_address(email)
     if queries.user_by_email(session, address) is not None:
         raise EmailTaken(address)
     user = User(
@@ -77,6 +75,14 @@ def create_user(
         session.add(user)
     audit.record(session, by or Actor.of(user), "user.created", "user", user.id, after={"email": address})
     return user
+
+
+def normal_address(email: str) -> str:
+    """As accounts have it. Raises InvalidEmail."""
+    address = email.strip().lower()
+    if len(address) > EMAIL_LENGTH or not _EMAIL.fullmatch(address):
+        raise InvalidEmail
+    return address
 
 
 def authenticate(session: Session, *, email: str, password: str) -> User:

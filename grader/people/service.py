@@ -56,7 +56,7 @@ def apply(session: Session, *, course: Course, lines: Sequence[RosterLine], by: 
         enrolment = courses.enrolment_of(session, user_id=user.id, course_id=course.id)
         role = line.role if enrolment is None else max(enrolment.role, line.role, key=list(Role).index)
         enrolment = enrolling.enrol(session, user=user, course=course, role=role, by=by)
-        _section(session, enrolment, line.section or enrolment.section, by)
+        put_into_section(session, enrolment, line.section or enrolment.section, by)
         done += 1
     return done
 
@@ -66,7 +66,7 @@ def change(session: Session, *, course: Course, enrolment: Enrolment, role: Role
     if role is not Role.INSTRUCTOR:
         _require_another_instructor(session, course, enrolment)
     enrolling.enrol(session, user=enrolment.user, course=course, role=role, by=by)
-    _section(session, enrolment, section.strip()[:100], by)
+    put_into_section(session, enrolment, section.strip()[:100], by)
 
 
 def drop(session: Session, *, course: Course, enrolment: Enrolment, by: Actor) -> None:
@@ -120,7 +120,7 @@ def _step(line: RosterLine, user: User | None, enrolled: dict[str, Enrolment]) -
     return Step(line, "changed", ", ".join(changes)) if changes else Step(line, "unchanged")
 
 
-def _section(session: Session, enrolment: Enrolment, section: str, by: Actor) -> None:
+def put_into_section(session: Session, enrolment: Enrolment, section: str, by: Actor) -> None:
     if enrolment.section == section:
         return
     before, enrolment.section = {"section": enrolment.section}, section

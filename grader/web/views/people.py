@@ -11,8 +11,9 @@ from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Enrolment, Role
 from grader.errors import DomainError
-from grader.people import service, viewing
+from grader.people import invitations, service, viewing
 from grader.people.roster import read_roster
+from grader.time import utc_now
 from grader.web import access, errors, formats
 from grader.web.backend import backend
 
@@ -23,7 +24,7 @@ ADDRESS = "/courses/<course_slug>/people"
 @pages.get(ADDRESS)
 @access.allow(access.staff_of_course)
 def people(course_slug: str) -> ResponseReturnValue:
-    return _people()
+    return people_page()
 
 
 @pages.post(f"{ADDRESS}/<enrolment_id>")
@@ -31,7 +32,7 @@ def people(course_slug: str) -> ResponseReturnValue:
 def change(course_slug: str, enrolment_id: str) -> ResponseReturnValue:
     course, role = access.granted_course().course, request.form.get("role", "")
     if role not in set(Role):
-        return _people(problem="Choose a role."), 422
+        return people_page(problem="Choose a role."), 422
     try:
         with backend().writing() as session:
             service.change(
@@ -39,7 +40,7 @@ def change(course_slug: str, enrolment_id: str) -> ResponseReturnValue:
                 section=request.form.get("section", ""), by=Actor.of(access.caller_user()),
             )  # fmt: skip
     except DomainError as error:
-        return _people(problem=str(error)), errors.status_of(error)
+        return people_page(problem=str(error)), errors.status_of(error)
     flash("Changed.", "success")
     return redirect(url_for("people.people", course_slug=course_slug), 303)
 
@@ -60,7 +61,7 @@ def roster(course_slug: str) -> ResponseReturnValue:
             flash(f"{formats.count(done, 'person', 'people')} added or changed.", "success")
             return redirect(url_for("people.people", course_slug=course_slug), 303)
     except DomainError as error:
-        return _people(problem=str(error)), errors.status_of(error)
+        return people_page(problem=str(error)), errors.status_of(error)
     with backend().reading() as session:
         steps = service.preview(session, course=course, lines=lines)
     wrong = [step for step in steps if step.what == "skipped"]
@@ -86,16 +87,17 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _people(*, problem: str = "") -> str:
+def people_page(*, problem: str = "") -> str:
     scope = access.granted_course()
     section = request.args.get("section", "")
     with backend().reading() as session:
         everybody = courses.people_of(session, scope.course.id)
+        invited = invitations.open_ones(session, scope.course.id, utc_now())
         may_view = viewing.may_view(session, viewer=access.caller_user(), course=scope.course)
     sections = sorted({e.section for e in everybody if e.section})
     found = [e for e in everybody if section in ("", e.section)]
     return render_template(
         "people/people.html", course=scope.course, found=found, sections=sections, section=section,
         total=len(everybody), may_change=scope.role is Role.INSTRUCTOR, may_view=may_view, roles=list(Role),
-        problem=problem,
+        problem=problem, invited=invited,
     )  # fmt: skip

@@ -9,6 +9,9 @@ ASSIGNMENT = f"{API}/assignments/{SLUG}"
 HERE = "?course=dl-2026"
 
 OPERATIONS: Rows = [
+    ("v1.course_invitations", "GET", f"{API}{COURSE}/invitations", API_STAFF),
+    ("v1.invite", "POST", f"{API}{COURSE}/invitations", API_WEBHOOK),
+    ("v1.take_invitation_back", "DELETE", f"{API}{COURSE}/invitations/none", (401, 403, 403, 403, 404, 404)),
     ("v1.course_packages", "GET", f"{API}{COURSE}/packages", API_STAFF),
     ("v1.give_package", "POST", f"{API}{COURSE}/packages", API_WEBHOOK),
     ("v1.package", "GET", f"{ASSIGNMENT}/package{HERE}", API_STAFF),

@@ -52,6 +52,10 @@ PAGES: Rows = [
     ("packages.points", "POST", f"{PAGE}/package/points", (IN, 403, 403, 403, 409, 404)),
     ("packages.show", "POST", f"{PAGE}/package/shown", (IN, 403, 403, 403, 303, 404)),
     ("packages.difference", "GET", f"{PAGE}/package/versions/1", NO_QUESTION),  # there is none before
+    ("invitations.invite", "POST", f"{COURSE}/people/invitations", (IN, 403, 403, 403, 422, 404)),
+    ("invitations.take_back", "POST", f"{COURSE}/people/invitations/none", (IN, 403, 403, 403, 404, 404)),
+    ("invitations.look", "GET", "/invitations/none", (410,) * 6),
+    ("invitations.accept", "POST", "/invitations/none", (410,) * 6),
     ("regrades.ask", "GET", "/submissions/S/regrade/none", (IN, 409, 404, 409, 409, 404)),
     ("regrades.ask_send", "POST", "/submissions/S/regrade/none", (IN, 409, 404, 403, 403, 404)),
     ("regrades.withdraw", "POST", "/submissions/S/regrade/none/withdraw", (IN, 409, 404, 403, 403, 404)),
