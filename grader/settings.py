@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import secrets
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +21,7 @@ from grader import urls
 from grader.configuration.gathering import Gathered, gather
 from grader.configuration.sources import SettingsError, variable
 from grader.oidc.settings import SingleSignOnSettings
+from grader.whole_files import whole_file
 from worker.contract import LEASE_S
 
 __all__ = ["ROOT", "Settings", "SettingsError", "kept_secret"]
@@ -193,24 +194,13 @@ def _sentence(problem: Any, found: Gathered) -> str:
 def kept_secret(home: Path) -> str:
     """The key in `home/secrets.json`, made on first use, readable by its owner only.
 
-    Several processes may start at once: the file is written aside and linked into place, so that the first
-    one wins and nobody ever reads half a file.
+    Several processes may start at once: the first one wins, and nobody ever reads half a file.
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = home / "secrets.json"
     if not path.exists():
-        aside = home / f".secrets-{os.getpid()}-{secrets.token_hex(4)}"
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "w") as file:
-                json.dump({"secret_key": secrets.token_urlsafe(48)}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
+        with suppress(FileExistsError), whole_file(path, replace=False) as file:
+            file.write(json.dumps({"secret_key": secrets.token_urlsafe(48)}).encode())
     try:
         key = json.loads(path.read_text())["secret_key"]
     except (ValueError, KeyError, TypeError):

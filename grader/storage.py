@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 import fsspec
 
+from grader.whole_files import whole_file
+
 PROBE = b"This file shows that the store can be written to.\n"
 
 FRESH = timedelta(minutes=20)  # much less than what `grader.retention.purging` waits
@@ -62,17 +64,8 @@ class FolderStore:
         if _touched(path, len(data)):
             return digest
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{digest[:16]}-{secrets.token_hex(8)}")
-        try:
-            with aside.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+        with whole_file(path) as file:
+            file.write(data)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -180,11 +173,3 @@ def _touched(path: Path, size_bytes: int) -> bool:
     except FileNotFoundError:
         return False
     return True
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

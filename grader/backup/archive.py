@@ -103,7 +103,8 @@ def checked(path: Path) -> dict[str, Any]:
         raise BackupDamaged(f"{path}: {LAST} is not what a backup ends with")
     wrong = sorted(name for name in promised.keys() | sums.keys() if promised.get(name) != sums.get(name))
     if wrong:
-        raise BackupDamaged(f"{path}: {len(wrong)} parts are damaged or missing, the first is {wrong[0]!r}")
+        others = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+        raise BackupDamaged(f"{path}: damaged or missing: {wrong[0]!r}{others}. Take another backup")
     return dict(ending.get("facts") or {})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +18,7 @@ from grader.db import migrate
 from grader.db.models import Blob
 from grader.storage import BlobMissing, BlobStore, relative_path
 from grader.time import utc_now
+from grader.whole_files import whole_file
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,10 @@ class Made:
 
 def make_file(engine: Engine, blobs: BlobStore, secret_key: str, path: Path) -> Made:
     """Write the backup to `path`, which appears only once it is whole. Raises BackupError."""
-    aside = path.with_name(f".{path.name}.part-{os.getpid()}")
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            made = make(engine, blobs, secret_key, file)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-    return made
+    if not path.parent.is_dir():
+        raise BackupError(f"There is no folder {path.parent}: make it, or give another place for the backup")
+    with whole_file(path) as file:
+        return make(engine, blobs, secret_key, file)
 
 
 def make(engine: Engine, blobs: BlobStore, secret_key: str, file: IO[bytes]) -> Made:

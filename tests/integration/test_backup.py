@@ -122,10 +122,15 @@ def test_a_backup_with_one_wrong_byte_is_refused_and_nothing_changes(
     place = whole.index(b'"nbformat"')
     whole[place] ^= 1
     (tmp_path / "wrong").write_bytes(whole)
-    with pytest.raises(BackupDamaged, match="damaged or missing"):
+    with pytest.raises(BackupDamaged, match=r"damaged or missing: 'blobs/[0-9a-f/]+'\. Take"):
         restoring.restore(tmp_path / "wrong", empty_target, FolderStore(tmp_path / "b"))
     assert migrate.current_revision(empty_target) is None
     assert not (tmp_path / "b").exists()
+
+
+def test_a_folder_that_is_not_there_is_named(world: World, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match=f"no folder {tmp_path}/missing: make it"):
+        make(world, tmp_path / "missing" / "file.tar")
 
 
 @pytest.mark.parametrize("text", [b"", b"no backup at all" * 100])

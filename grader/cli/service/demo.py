@@ -6,13 +6,13 @@ Its passwords are public, so it is served to this machine alone (see `grader.cli
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.packages import load_good
+from grader.whole_files import whole_file
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -53,7 +53,8 @@ def load(backend: Backend) -> str:
         _publish_all(session, course, root)
     token = _token(backend, home / TOKEN_FILE)
     logins = [{k: v for k, v in asdict(demo).items() if k != "name"} for demo in USERS]
-    _write_private(home / LOGINS_FILE, json.dumps(logins, indent=1))
+    with whole_file(home / LOGINS_FILE) as out:
+        out.write(json.dumps(logins, indent=1).encode())
     return token
 
 
@@ -114,7 +115,8 @@ def _token(backend: Backend, file: Path) -> str:
         if user is None:
             raise LookupError(f"the demo user {USERS[0].email} has gone")
         secret = service.issue_token(session, user=user, label=TOKEN_LABEL, by=_actor()).secret
-    _write_private(file, json.dumps({"token": secret}))
+    with whole_file(file) as out:
+        out.write(json.dumps({"token": secret}).encode())
     return secret
 
 
