@@ -54,7 +54,7 @@ def arrival(made: senders.Added, url: str, message_id: str = "msg_1") -> Arrival
 
 def serve(data: bytes) -> Any:
     def behave(request: Request) -> None:
-        request.answer(200, data.decode())
+        request.say(200, data.decode())
 
     return behave
 

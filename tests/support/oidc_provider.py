@@ -6,21 +6,19 @@ It checks what a provider checks. What goes wrong is switched on by the tests.
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 
-from tests.support.lms.issuer import rsa_key
-from tests.support.loopback import serving
+from tests.support.loopback import Handler, serving
+from tests.support.signing_keys import SigningKeys, rsa_key
 
 CLIENT = "grader-client"
 SECRET = "a secret of: tests%"
@@ -28,7 +26,7 @@ CALLBACK = "http://127.0.0.1:8000/sign-in/back"
 
 
 @dataclass
-class OidcProvider:
+class OidcProvider(SigningKeys):
     url: str = ""
     sub: str = "oidc-ada"
     about: dict[str, Any] = field(  # what it says of whoever signs in
@@ -36,8 +34,6 @@ class OidcProvider:
     )
     in_user_info: bool = False  # the address and the name are told there alone
     changes: dict[str, Any] = field(default_factory=dict)  # of the claims; None leaves one out
-    kid: str = "first"
-    published: list[str] = field(default_factory=lambda: ["first"])
     tamper: Callable[[str], str] | None = None  # what becomes of a signed token
     description: dict[str, Any] = field(default_factory=dict)  # changes of it
     down: set[str] = field(default_factory=set)  # paths that answer 503
@@ -86,9 +82,6 @@ class OidcProvider:
             **self.description,
         }
 
-    def jwks(self) -> dict[str, Any]:
-        return {"keys": [rsa_key(kid).as_dict(private=False) for kid in self.published]}
-
     def _claims(self, begun: dict[str, str]) -> dict[str, Any]:
         now = int(time.time())
         found = {"iss": self.url, "aud": CLIENT, "sub": self.sub, "iat": now, "exp": now + 60, "nonce": begun["nonce"]}
@@ -97,45 +90,33 @@ class OidcProvider:
         return {key: value for key, value in found.items() if value is not None}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    timeout = 60
-    server: Any
-
+class _Handler(Handler):
     def do_GET(self) -> None:
         provider: OidcProvider = self.server.provider
         path = self._noted()
         found = {"/.well-known/openid-configuration": provider.describe, "/jwks": provider.jwks}
         if path in provider.down:
-            return self._answer(503, {})
+            return self.answer_json(503, {})
         if path == "/userinfo":
             known = self.headers.get("Authorization", "").removeprefix("Bearer ") in provider.access
-            return self._answer(200, {"sub": provider.sub, **provider.about}) if known else self._answer(401, {})
-        return self._answer(200, found[path]()) if path in found else self._answer(404, {})
+            return (
+                self.answer_json(200, {"sub": provider.sub, **provider.about}) if known else self.answer_json(401, {})
+            )
+        return self.answer_json(200, found[path]()) if path in found else self.answer_json(404, {})
 
     def do_POST(self) -> None:
         provider: OidcProvider = self.server.provider
         path = self._noted()
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        body = self.received().decode()
         if path != "/token" or path in provider.down:
-            return self._answer(503 if path in provider.down else 404, {})
+            return self.answer_json(503 if path in provider.down else 404, {})
         form = {key: values[0] for key, values in parse_qs(body).items()}
-        return self._answer(*provider.token(form, self.headers.get("Authorization", "")))
+        return self.answer_json(*provider.token(form, self.headers.get("Authorization", "")))
 
     def _noted(self) -> str:
         path = urlsplit(self.path).path
         self.server.provider.asked.append(path)
         return path
-
-    def _answer(self, status: int, found: dict[str, Any]) -> None:
-        body = json.dumps(found).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.support.loopback import Handler, serving
 
 
 @dataclass(frozen=True)
@@ -32,33 +32,19 @@ class Receiver:
         return {span.name: span for span in list(self.spans) if span.trace == trace}
 
 
+class _Handler(Handler):
+    def do_POST(self) -> None:
+        body = self.received()
+        data = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+        self.server.receiver.spans += _spans(ExportTraceServiceRequest.FromString(data))
+        self.answer(200, {"Content-Type": "application/x-protobuf"})
+
+
 @contextmanager
 def otlp_receiver() -> Iterator[Receiver]:
     receiver = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            data = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
-            receiver.spans += _spans(ExportTraceServiceRequest.FromString(data))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/x-protobuf")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(_Handler, receiver=receiver) as receiver.url:
         yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _spans(request: ExportTraceServiceRequest) -> list[SpanSeen]:

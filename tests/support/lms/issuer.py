@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import RSAKey
 
 from grader.lms.lti import names
-from tests.support.loopback import serving
+from tests.support.loopback import Handler, serving
+from tests.support.signing_keys import SigningKeys, rsa_key
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
@@ -24,17 +21,9 @@ ASSISTANT = "http://purl.imsglobal.org/vocab/lis/v2/membership/Instructor#Teachi
 TARGET = "http://127.0.0.1:8000/lti/launch"
 
 
-@cache
-def rsa_key(kid: str) -> RSAKey:
-    """One key a name and process: making them takes long."""
-    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"}, private=True)
-
-
 @dataclass
-class Issuer:
+class Issuer(SigningKeys):
     url: str = ""
-    kid: str = "first"
-    published: list[str] = field(default_factory=lambda: ["first"])
     client_id: str = "client-1"
     deployment_id: str = "7"
     got: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)  # method, path, headers, body
@@ -46,9 +35,6 @@ class Issuer:
     @property
     def issuer(self) -> str:
         return self.url
-
-    def jwks(self) -> dict[str, Any]:
-        return {"keys": [rsa_key(kid).as_dict(private=False) for kid in self.published]}
 
     def claims(self, login_nonce: str, /, **changes: Any) -> dict[str, Any]:
         """Of a launch as Moodle makes it; a change to None leaves the claim out."""
@@ -83,26 +69,23 @@ class Issuer:
         return sum(urlsplit(one).path == path for _, one, _, _ in self.got)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    timeout = 60
-    server: Any
-
+class _Handler(Handler):
     def do_GET(self) -> None:
         self._handle("GET", b"")
 
     def do_POST(self) -> None:
-        self._handle("POST", self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        self._handle("POST", self.received())
 
     def _handle(self, method: str, body: bytes) -> None:
         issuer: Issuer = self.server.issuer
         issuer.got.append((method, self.path, dict(self.headers.items()), body))
         path = urlsplit(self.path).path
         if path in issuer.answers:
-            return self._answer(*issuer.answers[path]())
+            return self.answer(*issuer.answers[path]())
         found = {"/jwks": issuer.jwks, "/config": self._config, "/register": self._register, "/token": self._token}
         if path == "/members":
             return self._members()
-        return self._json(found[path]()) if path in found else self._answer(404, {}, b"")
+        return self.answer_json(200, found[path]()) if path in found else self.answer(404)
 
     def _config(self) -> dict[str, Any]:
         url = self.server.issuer.url
@@ -126,27 +109,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _members(self) -> None:
         issuer: Issuer = self.server.issuer
         if self.headers.get("Authorization", "") != f"Bearer {issuer.tokens[-1] if issuer.tokens else ''}":
-            return self._answer(401, {}, b"{}")
+            return self.answer(401, body=b"{}")
         start = int(parse_qs(urlsplit(self.path).query).get("from", ["0"])[0])
         rows = issuer.members[start : start + issuer.page_rows]
         following = start + issuer.page_rows
         more = following < len(issuer.members)
         link = {"Link": f'<{issuer.url}/members?type_id=3&from={following}>; rel="next"'} if more else {}
-        return self._answer(200, link, json.dumps({"id": self.path, "members": rows}).encode())
-
-    def _json(self, found: dict[str, Any]) -> None:
-        self._answer(200, {"Content-Type": "application/json"}, json.dumps(found).encode())
-
-    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        return self.answer_json(200, {"id": self.path, "members": rows}, link)
 
 
 @contextmanager

@@ -7,15 +7,14 @@ requests that were carried out (nobody hears of it).
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.support.lms.gradebook import Answered, Column, Gradebook
+from tests.support.loopback import Handler, serving
 
 Scripted = tuple[int, dict[str, str], str]
 
@@ -49,20 +48,19 @@ class Platform:
         self.tokens.clear()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     protocol_version = "HTTP/1.1"
-    timeout = 60
 
     @property
     def platform(self) -> Platform:
-        found: Platform = self.server.platform  # type: ignore[attr-defined]
+        found: Platform = self.server.platform
         return found
 
     def do_GET(self) -> None:
         self._handle("GET", None)
 
     def do_POST(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        raw = self.received()
         if urlsplit(self.path).path == "/token":
             return self._token()
         self._handle("POST", json.loads(raw or b"null"))
@@ -140,42 +138,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _scripted(self, scripted: Scripted) -> None:
         status, headers, text = scripted
-        self._raw(status, text.encode(), headers)
+        self.answer(status, headers, text.encode())
 
     def _answer(self, status: int, body: Any = None, headers: dict[str, str] | None = None) -> None:
-        self._raw(status, b"" if body is None else json.dumps(body).encode(), headers or {})
+        self.answer(status, headers or {}, b"" if body is None else json.dumps(body).encode())
 
-    def _raw(self, status: int, raw: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self._headers_buffer.append(f"{name}: {value}\r\n".encode())  # type: ignore[attr-defined]
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class _Quiet(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """The other side hung up."""
+    def send_header(self, keyword: str, value: str) -> None:
+        """In UTF-8, which the base class cannot: for Moodle's quotes."""
+        self._headers_buffer.append(f"{keyword}: {value}\r\n".encode())  # type: ignore[attr-defined]
 
 
 @contextmanager
 def running(gradebook: Gradebook) -> Iterator[Platform]:
     platform = Platform(gradebook)
-    server: Any = _Quiet(("127.0.0.1", 0), _Handler)
-    server.platform = platform
-    platform.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(_Handler, platform=platform) as platform.url:
         yield platform
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(10)

@@ -17,7 +17,8 @@ from grader.lms.http.client import Client
 from grader.lms.lti.names import MEMBERSHIP_SCOPE, SCORE_SCOPE
 from grader.lms.lti.services import Services
 from grader.lms.lti.tokens import Platform, Tokens
-from tests.support.lms.issuer import Issuer, issuing, rsa_key
+from tests.support.lms.issuer import Issuer, issuing
+from tests.support.signing_keys import rsa_key
 
 HERE = Rules.of("127.0.0.0/8")
 

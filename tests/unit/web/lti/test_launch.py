@@ -15,7 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from grader.lms.lti import names, queries
-from tests.support.lms.issuer import ASSISTANT, INSTRUCTOR, TARGET, Issuer, rsa_key
+from tests.support.lms.issuer import ASSISTANT, INSTRUCTOR, TARGET, Issuer
+from tests.support.signing_keys import rsa_key
 from tests.unit.web.conftest import Browser
 from tests.unit.web.lti.play import OURS, Play, hidden, make_platform
 from tests.unit.web.world import SLUG, World

@@ -34,9 +34,10 @@ from grader.lms.webhooks.fanout import fan_out
 from grader.time import utc_now
 from grader.web.backend import backend
 from grader.wiring import Backend
-from tests.support.lms.issuer import Issuer, rsa_key
+from tests.support.lms.issuer import Issuer
 from tests.support.lms.openedx_process import OpenEdx, Tool, missing, running
 from tests.support.rows import refused_launches
+from tests.support.signing_keys import rsa_key
 from tests.unit.web.lti.play import OURS, hidden
 from tests.unit.web.world import ADMIN, SLUG, World
 
