@@ -292,6 +292,18 @@ def test_the_student_is_shown_names_that_look_alike(run: Runner) -> None:
     assert ran.replies == [Missing("compute_loss", ("ComputeLoss", "compute_los_"))]
 
 
+def test_a_name_that_was_cut_short_or_made_longer_looks_alike_too(run: Runner) -> None:
+    calls = [Call("normal_distribution"), Call("distance")]
+    ran = run(
+        "def normal_dist(): pass\ndef distance_of(): pass\ndef norm(): pass\ndef distance_of_all_points(): pass",
+        calls=calls,
+    )
+    assert ran.replies == [
+        Missing("normal_distribution", ("normal_dist",)),
+        Missing("distance", ("distance_of",)),
+    ]
+
+
 def test_memory_and_time_are_measured(run: Runner) -> None:
     ran = run(
         "x = bytearray(200 << 20)\nimport time\nt = time.process_time()\nwhile time.process_time() - t < 0.5: pass"

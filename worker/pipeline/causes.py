@@ -22,7 +22,7 @@ def cause_of_absence(
     """A sentence for the student, or "". `sources` are the code cells by their index in the notebook."""
     defining = {index for index, source in sources if bound_names(source) & set(names)}
     if not defining:
-        return "No cell defines it."
+        return "Answers are found by their names: use the one that the task gives."
     stopped = [cell for cell in summaries if cell.index in defining and cell.status in _HOW]
     if not stopped:
         return ""

@@ -114,7 +114,7 @@ class Collector:
         return repr(encoder.node(argument)), encoder.data()
 
     def near(self, name, callables):
-        """Names of the notebook that look like `name`: other case, underscores, or a slip of the pen."""
+        """Names that look like `name`: other case, underscores, a slip of the pen, cut short or made longer."""
         mine = [
             key
             for key, value in list(self.names.items())
@@ -128,6 +128,7 @@ class Collector:
         wanted = name.replace("_", "").lower()
         same = [key for key in mine if plain[key] == wanted]
         close = difflib.get_close_matches(wanted, list(plain.values()), n=MAX_NEAR, cutoff=0.75)
+        close += [key for key in plain.values() if begins_alike(key, wanted)]
         return (same + [key for key in mine if plain[key] in close and key not in same])[:MAX_NEAR]
 
     def line(self, problem):
@@ -138,6 +139,12 @@ class Collector:
                 text = linecache.getline(step.tb_frame.f_code.co_filename, step.tb_lineno).strip() or text
             step = step.tb_next
         return text[:200]
+
+
+def begins_alike(one, other):
+    """Is the shorter one a beginning of the other, and at least half of it?"""
+    short, long = sorted((one, other), key=len)
+    return len(short) >= 6 and 2 * len(short) >= len(long) and long.startswith(short)
 
 
 class Undone:

@@ -16,8 +16,8 @@ def test_the_cell_that_stopped_before_the_name_is_told() -> None:
     assert cause("skipped") == "Cell 7, which is to define it, was not run, because the kernel had ended."
 
 
-def test_a_name_that_no_cell_defines_is_told() -> None:
-    assert cause("ok", name="h") == "No cell defines it."
+def test_where_no_cell_defines_the_name_it_is_told_what_names_are_for() -> None:
+    assert cause("ok", name="h") == "Answers are found by their names: use the one that the task gives."
 
 
 def test_a_cell_that_ran_to_its_end_is_no_cause() -> None:
