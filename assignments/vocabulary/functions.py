@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assignments.asking import Ask, Got, NotCallable, Raised, Uncarried
 from assignments.outcome import Conclusion, Outcome
@@ -150,4 +150,15 @@ def _stopped(task: FunctionTask, stopped: Sequence[Tried], tried: Sequence[Tried
     if isinstance(first.reply, Got):  # pragma: no cover - try_all compares every value that came
         raise TypeError("a value that came was not compared")
     reply: NoValue = first.reply
-    return explain(reply, task.function, first.trial.situation if len(stopped) < len(tried) else "")
+    outcome = explain(reply, task.function, first.trial.situation if len(stopped) < len(tried) else "")
+    if not _takes_others(reply, task.function):
+        return outcome
+    called = f"It is called as `{task.function}({', '.join(task.parameters)})`."
+    return replace(outcome, message=f"{outcome.message} {called}")
+
+
+def _takes_others(reply: NoValue, function: str) -> bool:
+    """Was the function written for other arguments than the task's?"""
+    if not isinstance(reply, Raised) or reply.exception != "TypeError":
+        return False
+    return reply.message.startswith(f"{function}() ") and "argument" in reply.message

@@ -65,6 +65,15 @@ def test_a_value_that_never_was_a_function_is_named() -> None:
     assert (outcome.conclusion, outcome.diagnosis) == (Conclusion.FAILED, "not-a-function")
 
 
+@pytest.mark.parametrize("parameters", ["width", "width, height, depth", "*, width, height"])
+def test_a_function_for_other_arguments_is_told_how_it_is_called(parameters: str) -> None:
+    outcome = judged(f"def area({parameters}):\n    return 12.0")
+    assert (outcome.conclusion, outcome.diagnosis) == (Conclusion.ERROR, "raises-type-error")
+    assert outcome.message.endswith("It is called as `area(width, height)`.")
+    within = judged("def area(width, height):\n    return len(width, height)")
+    assert "It is called as" not in within.message
+
+
 def test_single_precision_earns_most_and_is_told() -> None:
     code = "def area(width, height):\n    return np.float32((width * height + 1) * (1 + 4e-6))"
     outcome = judged(code)
