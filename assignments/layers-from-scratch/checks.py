@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Sequence
@@ -10,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from assignments.asking import Call
 from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Share, Trial, check, combine
+from assignments.vocabulary.own_function import OwnFunction, derivative_of_own
 from assignments.vocabulary.probes import as_probe, judge_probe
 from assignments.vocabulary.trained_digits import TrainedTask, judge_trained_digits
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
-from reference.comparators.numbers import Floats
+from reference.comparators.numbers import Floats, Numbers, to_numbers
 from reference.implementations import activations, layers
 from reference.misconceptions import Misconception
 from reference.plain import Plain
@@ -89,6 +92,8 @@ def judge_layer(
         # A small number inside the logarithm changes as many digits as a difference quotient does.
         approximate=None if tolerance is ROUGH else APPROXIMATE,
     )
+    own = own_layer(f"{name}()", f"{name}()(…)", forward, count)
+    slope_task = dataclasses.replace(slope_task, recognise=lambda tried: derivative_of_own(ask, own, tried))
     value_trials = [Trial(arguments, count=len(arguments[0])) for arguments in inputs]
     slope_trials = [
         Trial(
@@ -103,6 +108,23 @@ def judge_layer(
             Share(0.6, "the derivative", judge_probe(ask, [name], slope_task, slope_trials)),
         ]
     )
+
+
+def own_layer(name: str, shown: str, values: str, count: int | None) -> OwnFunction:
+    """What the student's layer makes of the first of its arguments, of which there are `count` (None: all are)."""
+    return OwnFunction(
+        names=(f"`{name}`",),
+        point=lambda trial: trial.arguments[:1],
+        call=lambda trial, moved: Call(shown, (*moved, *trial.arguments[1:count]), given=as_probe(shown, values)),
+        value=numbers_of,
+        change=lambda derivative, direction: np.einsum("ibo,bi->bo", derivative, direction[0]),
+        read=numbers_of,
+    )
+
+
+def numbers_of(_: Trial, value: Plain) -> Floats | None:
+    numbers = to_numbers(value)
+    return numbers.array if isinstance(numbers, Numbers) else None
 
 
 @check("Sigmoid")
@@ -185,6 +207,8 @@ def feedforward(ask: Ask) -> Outcome:
     slope_task = probe_task(
         "Feedforward(layers).grad(x)", STACK_DERIVATIVE, stack_derivative, mistakes, approximate=APPROXIMATE
     )
+    own = own_layer("Feedforward", "Feedforward(layers)(x)", STACK_VALUES, None)
+    slope_task = dataclasses.replace(slope_task, recognise=lambda tried: derivative_of_own(ask, own, tried))
     return combine(
         [
             Share(0.25, "the values", judge_probe(ask, ["Feedforward"], value_task, trials)),

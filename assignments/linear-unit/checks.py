@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,18 +15,16 @@ from assignments.vocabulary import (
     Outcome,
     Setting,
     Trial,
-    Tried,
     check,
     judge_function,
 )
 from assignments.vocabulary.batch_descent import Asked, Descents, judge_descents
+from assignments.vocabulary.own_function import OwnFunction, derivative_of_own
 from assignments.vocabulary.probes import as_probe, judge_probe, missing_name, no_value
 from reference.comparators.arrays import Tolerance, compare_array
 from reference.comparators.numbers import Floats, Numbers, to_numbers
 from reference.implementations import linear_unit
-from reference.relations import Diagnosis
 
-STEP = 1e-5
 MANY_CALLS = 12
 NEAR = Tolerance(relative=1e-6, absolute=1e-9)
 compare = functools.partial(compare_array, tolerance=NEAR)
@@ -38,6 +35,12 @@ LOSS = FunctionTask(
     reference=linear_unit.loss_i,
     misconceptions=linear_unit.LOSS_I,
     notebook_globals={"w": ("w",)},
+)
+
+OWN_LOSS = OwnFunction(
+    names=("`loss_i`",),
+    point=lambda trial: trial.arguments[:1],
+    call=lambda trial, w: Call("loss_i", (*w, *trial.arguments[1:])),
 )
 
 # The material's own function prints and plots, and returns nothing: the weights are then those of its last plot.
@@ -133,7 +136,7 @@ def grad_loss_i(ask: Ask) -> Outcome:
         parameters=("w", "x_i", "y_i"),
         reference=linear_unit.grad_loss_i,
         misconceptions=linear_unit.GRAD_LOSS_I,
-        recognise=lambda tried: belongs_to_own_loss(ask, tried),
+        recognise=lambda tried: derivative_of_own(ask, OWN_LOSS, tried),
         notebook_globals={"w": ("w",)},
     )
     return judge_function(ask, task, point_trials(ask.rng))
@@ -190,25 +193,6 @@ def judge_batches(ask: Ask, asked: Descents, given: str) -> Outcome:
         return stopped
     one, two, full = ([weights(value) for value in values_of(reply)] for reply in replies)
     return judge_descents(asked, one, two, full)
-
-
-def belongs_to_own_loss(ask: Ask, tried: Sequence[Tried]) -> Diagnosis | None:
-    """The gradient fits finite differences of the student's own loss, which is then what is wrong."""
-    if all(t.right for t in tried):
-        return None
-    for t in tried:
-        w, x_i, y_i = (np.asarray(argument) for argument in t.trial.arguments)
-        shifts = [sign * STEP * direction for direction in np.eye(len(w)) for sign in (1, -1)]
-        replies = ask.calls([Call("loss_i", (w + shift, x_i, y_i)) for shift in shifts])
-        values = [weights(reply.value, size=1) if isinstance(reply, Got) else None for reply in replies]
-        numbers = t.comparison.numbers if t.comparison else None
-        if numbers is None or any(value is None for value in values):
-            return None
-        losses = np.array([float(value[0]) for value in values if value is not None])
-        slope = (losses[0::2] - losses[1::2]) / (2 * STEP)
-        if numbers.size != len(w) or not np.any(slope) or not np.allclose(numbers.ravel(), slope, rtol=1e-4, atol=1e-6):
-            return None
-    return Diagnosis("gradient-of-wrong-loss", "This is the gradient of your own `loss_i`, which is not right yet.")
 
 
 def values_of(reply: object) -> list[object]:

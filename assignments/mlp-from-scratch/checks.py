@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Sequence
@@ -9,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from assignments.asking import Call
 from assignments.vocabulary import Ask, FunctionTask, Outcome, Setting, Share, Trial, check, combine
+from assignments.vocabulary.own_function import OwnFunction, derivative_of_own
 from assignments.vocabulary.probes import as_probe, judge_probe
 from assignments.vocabulary.trained_digits import TrainedTask, judge_trained_digits
 from reference.comparators.arrays import Comparison, compare_array
 from reference.comparators.layers import compare_layers
-from reference.comparators.numbers import Floats
+from reference.comparators.numbers import Floats, Numbers, to_numbers
 from reference.implementations import mlp
 from reference.misconceptions import Misconception
 from reference.plain import Plain
@@ -86,16 +89,44 @@ def task(
     more: tuple[Setting, ...] = (),
     approximate: float | None = None,
 ) -> FunctionTask:
-    given = as_probe(shown, f"OPTIONS = {options}\n{source}".replace("OPTIONS", "_options"))
     return FunctionTask(
         function=shown,
         parameters=(),
         reference=reference,
         misconceptions=mistakes,
         compare=compare,
-        settings=(Setting(given=given), *more),
+        settings=(Setting(given=with_options(shown, source, options)), *more),
         approximate=approximate,
     )
+
+
+def with_options(shown: str, source: str, options: str = "lambda: {}") -> str:
+    return as_probe(shown, f"OPTIONS = {options}\n{source}".replace("OPTIONS", "_options"))
+
+
+def judge_gradients(ask: Ask, right: FunctionTask, trials: Sequence[Trial], options: str = "lambda: {}") -> Outcome:
+    """Where the gradients are wrong, are they those of the student's own predictions?"""
+    shown = "Mlp.predict(X)"
+    given = with_options(shown, PREDICT, options)
+    own = OwnFunction(
+        names=("`predict`",),
+        point=lambda trial: trial.arguments[0],
+        call=lambda trial, moved: Call(shown, (list(moved), trial.arguments[1], *trial.arguments[3:]), given=given),
+        value=cross_entropy,
+    )
+    task = dataclasses.replace(right, recognise=lambda tried: derivative_of_own(ask, own, tried))
+    return judge_probe(ask, ["Mlp"], task, trials)
+
+
+def cross_entropy(trial: Trial, value: Plain) -> Floats | None:
+    """The loss that the task names, of a student's predictions."""
+    numbers, Y = to_numbers(value), trial.arguments[2]
+    if not isinstance(numbers, Numbers) or numbers.array.shape != Y.shape:
+        return None
+    p = numbers.array
+    if not np.all((p > 0) & (p < 1)):
+        return None
+    return np.atleast_1d(-np.sum(Y * np.log(p) + (1 - Y) * np.log(1 - p)) / len(Y))
 
 
 @check("predict")
@@ -109,7 +140,7 @@ def backpropagation(ask: Ask) -> Outcome:
     trials = [Trial((weights, X, Y), depth_words(weights), count=len(X)) for weights, X, Y in networks(ask.rng)]
     shown = "Mlp.backpropagation(X, Y)"
     right = task(shown, GRADIENTS, mlp.backpropagation, mlp.BACKPROPAGATION, compare_layers, approximate=APPROXIMATE)
-    return judge_probe(ask, ["Mlp"], right, trials)
+    return judge_gradients(ask, right, trials)
 
 
 @check("train")
@@ -192,7 +223,7 @@ def judge_option(
     return combine(
         [
             Share(0.5, "the predictions", judge_probe(ask, ["Mlp"], predictions, value_trials)),
-            Share(0.5, "the gradients", judge_probe(ask, ["Mlp"], gradients, slope_trials)),
+            Share(0.5, "the gradients", judge_gradients(ask, gradients, slope_trials, options)),
         ]
     )
 

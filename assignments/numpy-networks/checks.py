@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from assignments.asking import Got
+from assignments.asking import Call, Got
 from assignments.vocabulary import (
     Ask,
     Conclusion,
@@ -24,7 +24,8 @@ from assignments.vocabulary import (
     explain,
     judge_function,
 )
-from assignments.vocabulary.probes import failed
+from assignments.vocabulary.own_function import OwnFunction, derivative_of_own, flat
+from assignments.vocabulary.probes import as_probe, failed
 from reference.comparators.arrays import Comparison, Tolerance, compare_array
 from reference.comparators.components import component
 from reference.comparators.layers import compare_layers
@@ -71,6 +72,31 @@ OTHER_LOSS = """
 def lossG(z, y):
     return 0.7 * z - 0.3 * y
 """
+
+
+OWN_LOSS = OwnFunction(
+    names=("`lossF`",),
+    point=lambda trial: trial.arguments[:1],
+    call=lambda trial, moved: Call("lossF", (*moved, trial.arguments[1])),
+)
+
+# The student's own forward pass and loss together, and the backward pass on what that forward pass gives.
+WHOLE_LOSS = as_probe(
+    "lossF(ForwardNN(…))",
+    """
+def _probe(A, b, x, R):
+    import __main__
+    return __main__.lossF(__main__.ForwardNN(A, b, x, R)[-1], __main__.Y)
+""",
+)
+WHOLE_GRADIENT = as_probe(
+    "BackwardNN(ForwardNN(…))",
+    """
+def _probe(A, b, x, R):
+    import __main__
+    return __main__.BackwardNN(A, b, __main__.ForwardNN(A, b, x, R), R)
+""",
+)
 
 
 @check("lossF")
@@ -154,6 +180,7 @@ def judge_gradients(ask: Ask, cases: Sequence[Trial], which: int) -> Outcome:
     def backward_of_other(A: Any, b: Any, X: Any, R: int, y: Floats) -> Any:
         return multilayer.BackwardNN(A, b, X, R, y, start=other_loss)
 
+    own = own_network(which)
     note = "Graded with another loss in place of your `lossG`, so that a mistake there does not count twice."
     task = FunctionTask(
         function="BackwardNN",
@@ -162,12 +189,37 @@ def judge_gradients(ask: Ask, cases: Sequence[Trial], which: int) -> Outcome:
         misconceptions=known(multilayer.lossG),
         compare=functools.partial(compare_gradients, which=which),
         approximate=APPROXIMATE,
+        recognise=lambda tried: derivative_of_own(ask, own, tried),
         settings=(
             Setting(),
             Setting(given=OTHER_LOSS, reference=only(backward_of_other), misconceptions=known(other_loss), note=note),
         ),
     )
     return judge_function(ask, task, cases)
+
+
+def own_network(which: int) -> OwnFunction:
+    """The loss of the student's own forward pass, by `A` (0) or `b` (1)."""
+
+    def call(trial: Trial, moved: Sequence[Floats]) -> Call:
+        A, b, X, R = trial.arguments
+        layers = (list(moved), b) if which == 0 else (A, list(moved))
+        return Call("lossF(ForwardNN(…))", (*layers, X[0], R), variables=trial.variables, given=WHOLE_LOSS)
+
+    def derivative(trial: Trial) -> Call:
+        A, b, X, R = trial.arguments
+        return Call("BackwardNN(ForwardNN(…))", (A, b, X[0], R), variables=trial.variables, given=WHOLE_GRADIENT)
+
+    def read(trial: Trial, value: Plain) -> Floats | None:
+        return flat(trial, value[which]) if isinstance(value, list | tuple) and len(value) == 2 else None
+
+    return OwnFunction(
+        names=("`ForwardNN`", "`lossF`"),
+        point=lambda trial: trial.arguments[which],
+        call=call,
+        derivative=derivative,
+        read=read,
+    )
 
 
 def compare_gradients(got: Plain, want: Sequence[Floats], which: int) -> Comparison:
@@ -217,6 +269,8 @@ def judge_trained(ask: Ask, A: list[Floats], b: list[Floats]) -> Outcome:
 
 def judge_scores(ask: Ask, task: FunctionTask) -> Outcome:
     """Large scores apart, so that a mistake which overflows there is still named."""
+    if task is LOSS_GRADIENT:
+        task = dataclasses.replace(task, recognise=lambda tried: derivative_of_own(ask, OWN_LOSS, tried))
     usual = [score_trial(ask.rng, *size) for size in ((3, 7, 1.5), (4, 5, 2.0), (2, 9, 1.0), (3, 4, 3.0))]
     large = [score_trial(ask.rng, 3, 6, 400.0), score_trial(ask.rng, 4, 5, 900.0)]
     return combine(
