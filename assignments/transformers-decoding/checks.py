@@ -137,6 +137,8 @@ def do_beam_search(ask: Ask) -> Outcome:
             ("greedy", "This is the greedy continuation: the search keeps only one hypothesis.", decoding.greedy),
             ("last-probability", "Hypotheses are compared by their last token alone.", decoding.last_probability_only),
             ("worst-kept", "The least likely hypotheses are kept.", decoding.worst_kept),
+            ("too-narrow", "Every hypothesis must be continued with `n_beam` tokens.", decoding.fewer_continued),
+            ("too-narrow", "`n_beam` hypotheses must be kept each time, not one fewer.", decoding.fewer_kept),
             ("one-token-short", "The continuation is one token too short.", short),
             ("one-token-long", "The continuation is one token too long.", long),
         ]

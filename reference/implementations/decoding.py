@@ -50,9 +50,23 @@ def kth_most_likely(p: Floats, k: int) -> int:
 
 def beam_search(step: Step, start: Ids, n_beam: int, beam_length: int) -> Ids:
     """The most likely of the `n_beam` hypotheses kept at every length, `beam_length` tokens longer than `start`."""
-    beams = _best(_continued(step, (start, 0.0), n_beam), n_beam)
+    return _search(step, start, n_beam, beam_length, continued=n_beam, kept=n_beam)
+
+
+def fewer_continued(step: Step, start: Ids, n_beam: int, beam_length: int) -> Ids:
+    """Every hypothesis is continued with one token fewer than it should be."""
+    return _search(step, start, n_beam, beam_length, continued=n_beam - 1, kept=n_beam)
+
+
+def fewer_kept(step: Step, start: Ids, n_beam: int, beam_length: int) -> Ids:
+    """One hypothesis fewer is kept than should be."""
+    return _search(step, start, n_beam, beam_length, continued=n_beam, kept=n_beam - 1)
+
+
+def _search(step: Step, start: Ids, n_beam: int, beam_length: int, *, continued: int, kept: int) -> Ids:
+    beams = _continued(step, (start, 0.0), n_beam)
     for _ in range(beam_length - 1):
-        beams = _best([longer for beam in beams for longer in _continued(step, beam, n_beam)], n_beam)
+        beams = _best([longer for beam in beams for longer in _continued(step, beam, continued)], kept)
     return beams[0][0]
 
 

@@ -11,10 +11,13 @@ import numpy as np
 from reference.implementations.activations import softmax
 from reference.implementations.decoding import (
     Floats,
+    Ids,
     Step,
     Wrong,
     all_apart,
     beam_search,
+    fewer_continued,
+    fewer_kept,
     greedy,
     tells,
     tempered,
@@ -85,13 +88,17 @@ def distinct(p: Floats) -> bool:
 
 
 def searching_matters(rng: np.random.Generator, n_beam: int, length: int) -> tuple[SmallModel, list[int]]:
-    """A model and a prompt for which the search, flattened or not, differs from taking the best each time."""
+    """A model and a prompt for which the search, flattened or not, differs from taking the best each time; and with two
+    hypotheses, where that is not rare, from a search that is narrower by one."""
+    others = (greedy,) if n_beam > 2 else (greedy, fewer_continued, fewer_kept)
     while True:
         model, ids = drawn_model(rng)
-        start = tuple(ids)
-        if all(
-            beam_search(stepper(model, power), start, n_beam, length)
-            != greedy(stepper(model, power), start, n_beam, length)
-            for power in (1.0, 0.5)
-        ):
+        if all(_matters(stepper(model, power), ids, n_beam, length, others) for power in (1.0, 0.5)):
             return model, ids
+
+
+def _matters(
+    step: Step, ids: Sequence[int], n_beam: int, length: int, others: Sequence[Callable[[Step, Ids, int, int], Ids]]
+) -> bool:
+    found = beam_search(step, tuple(ids), n_beam, length)
+    return all(other(step, tuple(ids), n_beam, length) != found for other in others)

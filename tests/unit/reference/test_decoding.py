@@ -46,6 +46,16 @@ def test_prompts_are_drawn_at_which_searching_matters(seed: int) -> None:
         assert decoding.beam_search(step, tuple(ids), 3, 4) != decoding.greedy(step, tuple(ids), 3, 4)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_with_two_hypotheses_a_narrower_search_finds_something_else(seed: int) -> None:
+    model, ids = searching_matters(np.random.default_rng(seed), 2, 6)
+    for power in (1.0, 0.5):
+        step = stepper(model, power)
+        right = decoding.beam_search(step, tuple(ids), 2, 6)
+        assert decoding.fewer_continued(step, tuple(ids), 2, 6) != right
+        assert decoding.fewer_kept(step, tuple(ids), 2, 6) != right
+
+
 def top_k(p: np.ndarray, setting: float) -> np.ndarray:
     return decoding.top_k(p, int(setting))
 
