@@ -58,10 +58,6 @@ def owed(world: World) -> list[OutboxMessage]:
         return list(session.scalars(query))
 
 
-def dispatcher(world: World, publish: Callable[[JobMessage], None], *, least: int = 100) -> Dispatcher:
-    return Dispatcher(world.backend.sessions, publish, JobWriter(world.backend.signer, "http://grader"), least)
-
-
 def make_due(world: World) -> None:
     with world.backend.writing() as session:
         for message in session.scalars(select(OutboxMessage).where(OutboxMessage.kind == RUN_JOB)):
@@ -127,13 +123,13 @@ def test_an_upload_while_redis_is_dead_is_accepted_quickly_and_sent_when_it_is_b
     own_redis.start()
     time.sleep(2.1)  # the broker's pause after a failure
     make_due(fragile)
-    assert dispatcher(fragile, fragile.backend.broker.publish).dispatch() == Dispatched(sent=10)
+    assert fragile.dispatcher(fragile.backend.broker.publish).dispatch() == Dispatched(sent=10)
     assert owed(fragile) == []
     found = [job.run_id for job in waiting_jobs(own_redis.url)]
     # What Redis held when it was killed may be lost with its last second; what was owed is not.
     assert [run_id for run_id in found if run_id != before.run.id] == [a.run.id for a in during]
     after = fragile.submit("z = 1")
-    dispatcher(fragile, fragile.backend.broker.publish).dispatch()
+    fragile.dispatcher(fragile.backend.broker.publish).dispatch()
     assert waiting_jobs(own_redis.url)[-1].run_id == after.run.id
 
 
@@ -183,7 +179,7 @@ def test_a_job_that_is_not_due_yet_waits(world: World) -> None:
     run = world.submit().run
     world.record(replace(graded(run), score=999.0))  # refused: to be tried again in five seconds
     sent: list[str] = []
-    own = dispatcher(world, lambda job: sent.append(job.run_id))
+    own = world.dispatcher(lambda job: sent.append(job.run_id))
     now = utc_now()
     assert (own.dispatch(now=now), sent) == (Dispatched(), [])
     own.dispatch(now=now + timedelta(seconds=6))
@@ -197,7 +193,7 @@ def test_a_job_whose_run_is_over_is_never_sent(fragile: World, own_redis: Mortal
     fragile.rerun(accepted.submission.id)
     make_due(fragile)
     sent: list[str] = []
-    dispatcher(fragile, lambda job: sent.append(job.run_id)).dispatch()
+    fragile.dispatcher(lambda job: sent.append(job.run_id)).dispatch()
     assert len(sent) == 1
     assert sent[0] != accepted.run.id
     assert owed(fragile) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,9 +13,7 @@ from grader.accounts import service as accounts
 from grader.courses import service as courses
 from grader.db.models import Course, Role, Run, RunStatus, User
 from grader.outbox.errors import BrokerDown
-from grader.outbox.service import JobWriter
 from grader.queueing import order
-from grader.queueing.dispatching import Dispatcher
 from grader.time import utc_now
 from grader.waiting.service import waiting_of
 from tests.support.world import RELEASE, TEST, World, graded
@@ -38,15 +35,11 @@ class Sent:
         self.runs.append(job.run_id)
 
 
-def dispatcher(world: World, publish: Callable[[JobMessage], None], least: int = LEAST) -> Dispatcher:
-    return Dispatcher(world.backend.sessions, publish, JobWriter(world.backend.signer, "http://grader"), least)
-
-
 @pytest.fixture
 def sent(world: World) -> Sent:
     """What the world's own backend hands to the broker."""
     broker = Sent()
-    object.__setattr__(world.backend, "dispatcher", dispatcher(world, broker))
+    object.__setattr__(world.backend, "dispatcher", world.dispatcher(broker, LEAST))
     return broker
 
 
@@ -147,7 +140,7 @@ def test_another_process_goes_on_where_the_last_one_stopped(world: World, sent: 
     flood = [world.submit(f"x = {n}").run for n in range(12)]
     others = [world.submit(f"y = {n}", student=world.other).run for n in range(3)]
     for run in flood[:4]:
-        object.__setattr__(world.backend, "dispatcher", dispatcher(world, sent))
+        object.__setattr__(world.backend, "dispatcher", world.dispatcher(sent, LEAST))
         world.start(run)
     assert sent.runs[LEAST:] == [others[0].id, flood[LEAST].id, flood[LEAST + 1].id, others[1].id]
 
@@ -157,21 +150,21 @@ def test_a_job_that_never_left_for_the_broker_keeps_its_place(world: World, sent
     runs = [world.submit(f"x = {n}").run for n in range(LEAST + 2)]
     sent.down = False
     later = utc_now() + timedelta(minutes=5)
-    assert dispatcher(world, sent).dispatch(now=later).sent == LEAST
+    assert world.dispatcher(sent, LEAST).dispatch(now=later).sent == LEAST
     assert sent.runs == [run.id for run in runs[:LEAST]]
 
 
 def test_dispatchers_together_never_fill_more_than_the_window(postgres_world: World) -> None:
     world, sent = postgres_world, Sent()
     sent.down = True
-    object.__setattr__(world.backend, "dispatcher", dispatcher(world, sent, 1))
+    object.__setattr__(world.backend, "dispatcher", world.dispatcher(sent, 1))
     expected = {world.submit(f"x = {n}").run.id for n in range(20)}
     later, sent.down = utc_now() + timedelta(minutes=5), False
     barrier = threading.Barrier(4)
 
     def work() -> None:
         barrier.wait()
-        dispatcher(world, sent, 6).dispatch(now=later)
+        world.dispatcher(sent, 6).dispatch(now=later)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +17,8 @@ from grader.grading import rerunning
 from grader.grading import service as grading
 from grader.grading.outcomes import RecordOutcome
 from grader.grading.rules import GradingRules
+from grader.outbox.service import JobWriter
+from grader.queueing.dispatching import Dispatcher
 from grader.submissions import queries
 from grader.submissions import service as submissions
 from grader.submissions.service import Accepted
@@ -27,6 +30,7 @@ from worker.contract import (
     GradeStatus,
     HandBack,
     HandedBackMessage,
+    JobMessage,
     ResultMessage,
     Seconds,
     StartedMessage,
@@ -107,6 +111,10 @@ class World:
     def record(self, message: ResultMessage) -> RecordOutcome:
         with self.backend.writing() as session:
             return grading.record(session, message, self.now, self.rules)
+
+    def dispatcher(self, publish: Callable[[JobMessage], None], least: int = 100) -> Dispatcher:
+        """What sends jobs on, with a broker of the test's own."""
+        return Dispatcher(self.backend.sessions, publish, JobWriter(self.backend.signer, "http://grader"), least)
 
     def rerun(self, *submission_ids: str, release: bool = False) -> list[Run]:
         by, reason = Actor.of(self.instructor), "the check was mended"
