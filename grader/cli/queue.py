@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.backend import actor, backend
+from grader.cli.reasons import reason_option
 from grader.cli.times import ago
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def list_queues(as_json: bool) -> None:
 
 @queue.command("pause")
 @click.argument("name", type=click.Choice(QUEUES), metavar="QUEUE")
-@click.option("--reason", default="paused on the command line", show_default=True, help="As administrators see it.")
+@reason_option("paused on the command line")
 def pause(name: str, reason: str) -> None:
     """Hand no more jobs of QUEUE to workers. Uploads are accepted and kept."""
     from grader.administration import service

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.backend import actor, backend
+from grader.cli.reasons import reason_option
 from grader.cli.times import ago
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def show(run: str, as_json: bool) -> None:
 
 @runs.command("retry")
 @click.argument("run", metavar="ID")
-@click.option("--reason", default="retried on the command line", show_default=True, help="For the audit log.")
+@reason_option("retried on the command line", help="For the audit log.")
 def retry(run: str, reason: str) -> None:
     """Grade a submission again, against the version in force."""
     from grader.administration import service
@@ -90,7 +91,7 @@ def retry(run: str, reason: str) -> None:
 
 @runs.command("quarantine")
 @click.argument("run", metavar="ID")
-@click.option("--reason", default="on the command line", show_default=True, help="For the audit log.")
+@reason_option("on the command line", help="For the audit log.")
 def quarantine(run: str, reason: str) -> None:
     """Keep a submission from all workers until it is released. What counted before still counts."""
     from grader.administration import service
@@ -102,7 +103,7 @@ def quarantine(run: str, reason: str) -> None:
 
 @runs.command("release")
 @click.argument("run", metavar="ID")
-@click.option("--reason", default="released on the command line", show_default=True, help="For the audit log.")
+@reason_option("released on the command line", help="For the audit log.")
 def release(run: str, reason: str) -> None:
     """Let workers have a submission again that is in quarantine."""
     from grader.administration import service

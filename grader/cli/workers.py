@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.backend import actor, backend
+from grader.cli.reasons import reason_option
 from grader.cli.times import ago
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def list_workers(as_json: bool) -> None:
         [
             (
                 r["node"], f"{r['state']}: {r['reason']}" if r["reason"] else r["state"], ", ".join(r["queues"]),
-                r["slots"], "\n".join(r["submissions"]), "\n".join(f"{d['name']}: {d['health']}" for d in r["devices"]),
+                r["slots"], "\n".join(_at_work(r)), "\n".join(f"{d['name']}: {d['health']}" for d in r["devices"]),
                 ago(r["heard_at"]),
             )
             for r in rows
@@ -50,7 +51,7 @@ def list_workers(as_json: bool) -> None:
 
 @workers.command("drain")
 @click.argument("node")
-@click.option("--reason", default="drained on the command line", show_default=True, help="As administrators see it.")
+@reason_option("drained on the command line")
 def drain(node: str, reason: str) -> None:
     """Let the worker NODE finish what it has and take no more, until it is resumed or started anew."""
     from grader.workers import service
@@ -73,6 +74,11 @@ def resume(node: str) -> None:
             order = service.resume(session, node, by=actor())
         told = _tell(connected, order)
     click.echo(f"{node} takes jobs again.{told}")
+
+
+def _at_work(row: dict[str, Any]) -> list[str]:
+    """What a silent worker had is given to others after a while."""
+    return [f"had {one}" if row["state"] == "silent" else one for one in row["submissions"]]
 
 
 def _tell(connected: Backend, order: Order) -> str:

@@ -95,6 +95,18 @@ def test_a_worker_that_leaves_is_forgotten_and_one_that_falls_silent_is_not(worl
     assert standing(world) == []
 
 
+def test_what_a_silent_worker_had_is_not_shown_as_its_work(world: World, command: CliRunner) -> None:
+    submission = submit(world, "sam")
+    see(world, replace(MESSAGE, runs=(start(world, submission.id).id,)))
+    assert f" {submission.id}" in command.invoke(cli, ["workers", "list"], catch_exceptions=False).output
+    assert f"had {submission.id}" not in command.invoke(cli, ["workers", "list"], catch_exceptions=False).output
+    with world.backend.writing() as s:
+        found = queries.node(s, NODE)
+        assert found is not None
+        found.heard_at = utc_now() - timedelta(minutes=5)
+    assert f"had {submission.id}" in command.invoke(cli, ["workers", "list"], catch_exceptions=False).output
+
+
 def test_a_queue_for_gpus_that_a_worker_closed_for_sick_devices_stays_closed(world: World) -> None:
     closed = replace(MESSAGE, queues=("gpu",), taking=(), devices=(GPU,))
     assert see(world, closed) is None
