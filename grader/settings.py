@@ -11,6 +11,7 @@ import json
 import logging
 import secrets
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Self
@@ -178,7 +179,17 @@ class Settings(SingleSignOnSettings):
             problems += [_sentence(problem, found) for problem in told]
         if problems:  # a misspelt name is often why another one is missing
             raise SettingsError("\n".join([*problems, *(f"Note: {warning}" for warning in found.warnings)]))
-        return settings, found
+        return settings, replace(found, warnings=(*found.warnings, *_notes(settings)))
+
+
+def _notes(settings: Settings) -> list[str]:
+    """What can be used as it is, and is hardly what was meant."""
+    notes = []
+    if settings.oidc_client_id and not settings.oidc_issuer:
+        notes.append("GRADER_OIDC_CLIENT_ID is set without GRADER_OIDC_ISSUER, so there is no single sign-on")
+    if not settings.assignments_dir.is_dir():
+        notes.append(f"GRADER_ASSIGNMENTS_DIR: there is no folder {settings.assignments_dir}, so no assignments")
+    return notes
 
 
 def _sentence(problem: Any, found: Gathered) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from grader.configuration import others
 from grader.configuration.others import OTHERS
 from grader.configuration.sources import (
     CONFIG,
@@ -44,6 +45,7 @@ def gather(names: Iterable[str], environ: Mapping[str, str] | None = None) -> Ga
         if one is not None:
             found[name] = one
     problems += [f"{path}: there is no setting {key!r}{near(key, known)}" for key in table if key not in known]
+    problems += others.problems(env)
     return Gathered(found, tuple(problems), tuple(_unknown(env, known)))
 
 

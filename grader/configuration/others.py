@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from telemetry.logs import FORMS
 
 
 @dataclass(frozen=True)
@@ -10,11 +13,12 @@ class Other:
     name: str
     reader: str  # what reads it
     help: str
+    choices: tuple[str, ...] = ()  # () where anything goes
 
 
 OTHERS = (
     Other("GRADER_CONFIG", "service", "A TOML file with settings by their names in small letters: `lease_s = 45`."),
-    Other("GRADER_LOG", "service, worker", "How log lines are written, see docs/operations.md."),
+    Other("GRADER_LOG", "service, worker", "How log lines are written, see docs/operations.md.", FORMS),
     Other("GRADER_DEBUG", "commands", "Show the whole traceback of an error."),
     Other("GRADER_ENVIRONMENTS_FILE", "commands", "Which Pythons notebooks run in. Default: `environments.toml`."),
     Other("GRADER_SANDBOX_POLICY", "worker", "An administrator's changes of the sandbox's policy."),
@@ -45,3 +49,12 @@ OTHERS = (
     Other("WORKER_GPU_AHEAD", "worker", "See docs/operations.md, GPUs."),
     Other("WORKER_MAX_NOTEBOOK_BYTES", "worker", "The largest notebook that it fetches. Default: 20 MiB."),
 )
+
+
+def problems(environ: Mapping[str, str]) -> list[str]:
+    """Of those that take one of a few words, each that has another."""
+    return [
+        f"{other.name}={environ[other.name]!r}: expected {' or '.join(other.choices)}"
+        for other in OTHERS
+        if other.choices and environ.get(other.name) and environ[other.name] not in other.choices
+    ]

@@ -102,6 +102,23 @@ def test_beside_what_is_wrong_stands_what_was_misspelt(monkeypatch: pytest.Monke
     assert "Note: GRADER_OIDC_CLIENTID is set, and nothing reads it" in str(error.value)
 
 
+def test_a_form_of_logs_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_LOG", "xml")
+    with pytest.raises(SettingsError, match=r"^GRADER_LOG='xml': expected text or json$"):
+        Settings.load()
+    monkeypatch.setenv("GRADER_LOG", "json")
+    Settings.load()
+
+
+def test_what_is_hardly_meant_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GRADER_OIDC_CLIENT_ID", "grader")
+    monkeypatch.setenv("GRADER_ASSIGNMENTS_DIR", str(tmp_path / "nowhere"))
+    assert Settings.look()[1].warnings == (
+        "GRADER_OIDC_CLIENT_ID is set without GRADER_OIDC_ISSUER, so there is no single sign-on",
+        f"GRADER_ASSIGNMENTS_DIR: there is no folder {tmp_path}/nowhere, so no assignments",
+    )
+
+
 def test_everything_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "grader.toml").write_text('sweep_s = "hush"\nlaese_s = 3\n')
     monkeypatch.setenv("GRADER_CONFIG", str(tmp_path / "grader.toml"))
