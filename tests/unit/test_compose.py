@@ -19,6 +19,7 @@ SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 SCHEMA = json.loads((ROOT / "tests/support/compose-spec.json").read_text())
 ONE_SHOT = {"migrate"}
 WORKERS = ("worker-cpu", "worker-gpu")
+ENDING_S = 15  # of a worker that has handed back what it had
 
 
 def test_it_is_valid_by_the_compose_specification() -> None:
@@ -75,7 +76,24 @@ def test_every_variable_without_a_default_is_explained_in_the_example() -> None:
 def test_a_worker_knows_the_broker_and_no_other_secret(name: str) -> None:
     environment = SERVICES[name]["environment"]
     harmless = {"NVIDIA_DRIVER_CAPABILITIES", "GRADER_LOG", "OTEL_EXPORTER_OTLP_ENDPOINT"}
-    assert set(environment) - harmless == {"WORKER_BROKER_URL", "WORKER_NODE"}
+    assert set(environment) - harmless == {"WORKER_BROKER_URL", "WORKER_NODE", "WORKER_STOP_S"}
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_worker_has_the_time_to_hand_back_what_it_cannot_finish(name: str) -> None:
+    assert SERVICES[name]["stop_grace_period"] == "3m"
+    assert int(SERVICES[name]["environment"]["WORKER_STOP_S"]) + ENDING_S <= 180
+
+
+def test_whoever_is_told_to_stop_hears_it() -> None:
+    """A shell that is the first process passes no signal on: it has to become what it starts."""
+    shells = {
+        name: service["command"][2] for name, service in SERVICES.items() if service.get("command", [""])[0] == "sh"
+    }
+    assert shells.keys() == {"migrate", "redis"}
+    for command in shells.values():
+        assert re.search(r"&& exec [^|&;]+$", command), command
+        assert "|" not in command
 
 
 @pytest.mark.parametrize("name", WORKERS)

@@ -20,6 +20,7 @@ MANIFESTS = [
     if path.name != "kustomization.yaml"
     for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8"))
 ]
+ENDING_S = 15  # of a worker that has handed back what it had
 OF_WORKERS = {"worker-cpu", "worker-gpu"}
 
 
@@ -84,7 +85,9 @@ def test_nothing_runs_with_more_rights_than_it_needs(name: str) -> None:
 
 def test_a_worker_has_the_time_to_hand_back_what_it_cannot_finish() -> None:
     for name in OF_WORKERS:
-        assert pods()[name]["terminationGracePeriodSeconds"] > WorkerSettings.stop_s
+        given = {variable["name"]: variable["value"] for variable in container(pods()[name])["env"]}
+        assert int(given["WORKER_STOP_S"]) > WorkerSettings.stop_s
+        assert int(given["WORKER_STOP_S"]) + ENDING_S <= pods()[name]["terminationGracePeriodSeconds"]
 
 
 def test_web_pods_are_probed_where_the_service_answers() -> None:
