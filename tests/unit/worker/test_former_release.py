@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
-from worker.contract import GradeStatus, JobMessage, Limits, Queue, ResultMessage, StartedMessage
+from worker.contract import (
+    MESSAGE_VERSION,
+    GradeStatus,
+    HandBack,
+    HandedBackMessage,
+    JobMessage,
+    Limits,
+    MessageError,
+    Queue,
+    ResultMessage,
+    StartedMessage,
+)
 
-Kind = type[JobMessage] | type[ResultMessage] | type[StartedMessage]
+Kind = type[JobMessage] | type[ResultMessage] | type[StartedMessage] | type[HandedBackMessage]
 
 JOB = (
     '{"run_id": "run-1", "submission_id": "submission-1", "lease": "lease-1", '
@@ -30,8 +41,13 @@ RESULT = (
     '"notices": ["One cell failed."], "reason": "", "staff_text": "", "worker": "w1", '
     '"peak_memory_mib": 120.0, "executed": "", "version": 1}'
 )
+HANDED_BACK = (
+    '{"run_id": "run-1", "lease": "lease-1", "worker": "w1", "process": "p1", "why": "died", "text": "killed"}'
+)
 
-FORMER: list[tuple[Kind, str]] = [(JobMessage, JOB), (StartedMessage, STARTED), (ResultMessage, RESULT)]
+FORMER: list[tuple[Kind, str]] = [
+    (JobMessage, JOB), (StartedMessage, STARTED), (ResultMessage, RESULT), (HandedBackMessage, HANDED_BACK),
+]  # fmt: skip
 
 
 def former(kind: Kind, text: str) -> Any:
@@ -49,6 +65,7 @@ def test_what_former_workers_send_is_understood() -> None:
     assert (started.run_id, started.worker, started.process) == ("run-1", "w1", "")
     assert (result.status, result.score, result.checks[0].points) == (GradeStatus.GRADED, 7.0, 7.0)
     assert (dict(result.stages), result.failure) == ({}, None)
+    assert former(HandedBackMessage, HANDED_BACK).why is HandBack.DIED
 
 
 @pytest.mark.parametrize(("kind", "text"), FORMER)
@@ -61,3 +78,14 @@ def test_todays_messages_have_all_that_former_processes_read(kind: Kind, text: s
 @pytest.mark.parametrize(("kind", "text"), FORMER)
 def test_what_a_later_release_adds_is_passed_over(kind: Kind, text: str) -> None:
     assert former(kind, json.dumps({**json.loads(text), "added_later": {"a": 1}})) == former(kind, text)
+
+
+def test_a_limit_that_a_later_release_adds_is_passed_over() -> None:
+    job = json.loads(JOB)
+    newer = {**job, "limits": {**job["limits"], "added_later_mib": 4096}}
+    assert JobMessage.from_json(newer) == JobMessage.from_json(job)
+
+
+def test_a_version_that_would_be_misunderstood_is_refused() -> None:
+    with pytest.raises(MessageError, match="version"):
+        JobMessage.from_json({**json.loads(JOB), "version": MESSAGE_VERSION + 1})
