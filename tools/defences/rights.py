@@ -120,7 +120,7 @@ PRIVILEGES = (
             Edit(
                 "worker/sandbox/inside/zygote.py",
                 "        if not data:\n            os._exit(0)\n",
-                "        if not data:\n            signal.sigtimedwait([], 20)\n            os._exit(0)\n",
+                "        if not data:\n            signal.sigtimedwait([], 90)\n            os._exit(0)\n",
             ),
         ),
         (WARM,),

@@ -93,6 +93,11 @@ MOUNTS = (
         "nothing but chosen devices", "use_devices", (COLD, '("--tmpfs", "/dev")', '("--dev-bind", "/dev", "/dev")')
     ),
     notebooks(
+        "devices read-only, forked",
+        "other_times and forked",
+        ("worker/sandbox/inside/zygote.py", "        isolate.devices_read_only()\n", ""),
+    ),
+    notebooks(
         "no file system of the machine",
         "files_of_the_machine",
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.defences.defence import Defence, Edit
-from tools.defences.places import OUTPUT, RUNNING, SESSION, STREAMS, notebooks
+from tools.defences.places import ALONE, OUTPUT, PROCESSES, RUNNING, SESSION, STREAMS, WATCHER, notebooks
 
 WATCHING = (
     notebooks(
@@ -19,6 +19,34 @@ WATCHING = (
             'return {"memory.limit_in_bytes": most, "memory.memsw.limit_in_bytes": most, "memory.swappiness": "0"}',
             "return {}",
         ),
+    ),
+    *(
+        Defence(f"watcher: {what}", (Edit(file, old, new),), (ALONE,), chosen)
+        for what, chosen, file, old, new in (
+            (
+                "memory of processes whose first thread has ended",
+                "dead_thread",
+                PROCESSES,
+                '        for thread in self._listed(f"{name}/task"):\n',
+                "        for thread in ():\n",
+            ),
+            ("memory of processes with odd names", "name and cold", PROCESSES, r'.split(b"\n")', ".splitlines()"),
+            (
+                "sockets",
+                "sockets",
+                WATCHER,
+                "elif self._table.sockets() > bounds.sockets:",
+                "elif self._table.sockets() < 0:",
+            ),
+            (
+                "files in shared memory",
+                "files",
+                WATCHER,
+                "for descriptor in self._scratch]",
+                "for descriptor in self._scratch[:1]]",
+            ),
+            ("computing time of orphans", "orphans and forked", PROCESSES, "found.cpu_s + buried_s", "found.cpu_s"),
+        )
     ),
     notebooks(
         "limit on one cell",

@@ -18,6 +18,7 @@ from worker.sandbox.policy import current_policy
 HOME = "/home/student"
 WORK = HOME + "/work"
 CACHE = HOME + "/.cache"
+WRITABLE = (HOME, "/dev/shm")  # each a file system of its own
 UID = 1000
 DRIVER_LIBRARIES = ("/usr/local/nvidia/lib64", "/usr/local/nvidia/lib")
 ETC_OF_HOST = ("ld.so.cache", "fonts", "alternatives", "localtime")

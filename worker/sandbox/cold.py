@@ -150,9 +150,10 @@ async def _meet(order: KernelOrder, start: _Start) -> JailedKernel:
     kernel_fd = _keep(start, os.pidfd_open(pid))
     first = pid if start.started.info is None else _first_process(start.started.info)
     first_fd = _keep(start, os.pidfd_open(first))
-    scratch = None
+    scratch: list[int] = []
     if not order.unsafe:
-        scratch = _keep(start, os.open(f"/proc/{pid}/root{bubblewrap.HOME}", os.O_PATH | os.O_CLOEXEC))
+        places = [f"/proc/{pid}/root{place}" for place in bubblewrap.WRITABLE]
+        scratch += [_keep(start, os.open(place, os.O_PATH | os.O_CLOEXEC)) for place in places]
         await _group(start, order, pid)
     word, _ = await _reply(start)
     if word != "ready":

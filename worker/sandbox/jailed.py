@@ -9,7 +9,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from worker.contract import Limits
@@ -38,7 +38,7 @@ class JailedKernel:
         ending: Ending,
         table: ProcessTable,
         limits: Limits,
-        scratch: int | None,
+        scratch: Sequence[int],
         group: Cgroup | None,
         folder: Path | None = None,
         process_group: int | None = None,
@@ -58,7 +58,8 @@ class JailedKernel:
         self._reason = ""
         self._closed = False
         self._lock = threading.Lock()
-        bounds = Bounds(limits.memory_mib, cpu_limit_s(limits), current_policy().resources.files)
+        resources = current_policy().resources
+        bounds = Bounds(limits.memory_mib, cpu_limit_s(limits), resources.files, resources.sockets)
         counted_mib = (lambda: None) if group is None else group.memory_mib
         self._watcher = Watcher(table, bounds, scratch, self.kill, counted_mib)
         self._watcher.start()
@@ -126,9 +127,8 @@ class JailedKernel:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._table.close()
         self._ending.close()
-        for descriptor in (self.pidfd, self._first_pidfd, self._scratch):
-            if descriptor is not None:
-                os.close(descriptor)
+        for descriptor in (self.pidfd, self._first_pidfd, *self._scratch):
+            os.close(descriptor)
         self._on_closed()
 
     def _reap(self, timeout_s: float) -> End | None:

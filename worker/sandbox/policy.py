@@ -82,6 +82,7 @@ class Most:
 class Resources:
     open_files: Annotated[int, Field(ge=64, le=1_000_000, strict=True)]
     files: Count
+    sockets: Count
     shared_memory: Annotated[float, Field(ge=0, le=1)]
     address_space_margin_mib: Count
     processors: Positive

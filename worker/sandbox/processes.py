@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
@@ -36,7 +37,7 @@ class ProcessTable:
         memory_kib, ticks, count = 0, 0, 0
         for name in self._pids():
             try:
-                memory_kib += _resident_kib(self._read(f"{name}/status"))
+                memory_kib += self._resident_kib(name)
                 ticks += _cpu_ticks(self._read(f"{name}/stat"))
             except (OSError, ValueError, IndexError):
                 continue  # it ended while we were looking
@@ -47,24 +48,50 @@ class ProcessTable:
         """The same, with what processes share after a fork counted once. Slower: the system walks their pages."""
         memory_kib = 0
         for name in self._pids():
-            try:
-                memory_kib += _sum_kib(self._read(f"{name}/smaps_rollup"), (b"Pss_Anon:", b"Pss_Shmem:"))
-            except PermissionError:  # a process may hide its pages; then all of them count
-                with contextlib.suppress(OSError, ValueError):
-                    memory_kib += _resident_kib(self._read(f"{name}/status"))
-            except (OSError, ValueError):
-                continue
+            with contextlib.suppress(OSError, ValueError):
+                try:
+                    memory_kib += self._sum_kib(name, "smaps_rollup", (b"Pss_Anon:", b"Pss_Shmem:"))
+                except PermissionError:  # a process may hide its pages; then all of them count
+                    memory_kib += self._resident_kib(name)
         return memory_kib / 1024
 
+    def sockets(self) -> int:
+        """How many there are in the jail's network, also those that no process has open because they are on their way
+        to one."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            return int(self._read("1/net/sockstat").split()[2])  # "sockets: used 7"
+        return 0
+
     def _pids(self) -> list[str]:
+        return [name for name in self._listed(".") if name.isdigit()]
+
+    def _listed(self, path: str) -> list[str]:
         # a fresh descriptor: listing shares the position of the one that it is given
         with contextlib.suppress(OSError):
-            folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._folder)
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._folder)
             try:
-                return [name for name in os.listdir(folder) if name.isdigit()]
+                return os.listdir(folder)
             finally:
                 os.close(folder)
         return []
+
+    def _resident_kib(self, name: str) -> int:
+        return self._sum_kib(name, "status", (b"RssAnon:", b"RssShmem:"))
+
+    def _sum_kib(self, name: str, file: str, fields: tuple[bytes, ...]) -> int:
+        for teller in self._tellers(name):
+            with contextlib.suppress(ProcessLookupError):
+                # what else ends a line in Python may stand in the name that a process gives itself
+                lines = [line for line in self._read(f"{teller}/{file}").split(b"\n") if line.startswith(fields)]
+                if lines:
+                    return sum(int(line.split()[1]) for line in lines)
+        return 0
+
+    def _tellers(self, name: str) -> Iterator[str]:
+        """The process; and if that says nothing of its memory because its first thread has ended, the others."""
+        yield name
+        for thread in self._listed(f"{name}/task"):
+            yield f"{name}/task/{thread}"
 
     def _read(self, path: str) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._folder)
@@ -92,6 +119,9 @@ class ForkedTable(ProcessTable):
     def sample(self) -> Sample:
         found = super().sample()
         own_mib = found.memory_mib - (self._inherited_mib if found.processes <= self.lonely else 0.0)
+        with contextlib.suppress(OSError, ValueError, IndexError):  # what was nobody's child any more, it has buried
+            buried_s = _cpu_ticks(self._read("1/stat")) / TICKS_PER_S
+            return Sample(max(0.0, own_mib), found.cpu_s + buried_s, found.processes)
         return Sample(max(0.0, own_mib), found.cpu_s, found.processes)
 
     def _pids(self) -> list[str]:
@@ -105,6 +135,10 @@ class FamilyTable(ProcessTable):
         self._pid = pid
         self._folder = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
+    def sockets(self) -> int:
+        """None that could be told from those of the machine."""
+        return 0
+
     def _pids(self) -> list[str]:
         found, waiting = [], [str(self._pid)]
         while waiting:
@@ -114,14 +148,6 @@ class FamilyTable(ProcessTable):
                 for task in os.listdir(f"/proc/{name}/task"):
                     waiting += self._read(f"{name}/task/{task}/children").decode().split()
         return found
-
-
-def _resident_kib(status: bytes) -> int:
-    return _sum_kib(status, (b"RssAnon:", b"RssShmem:"))
-
-
-def _sum_kib(text: bytes, fields: tuple[bytes, ...]) -> int:
-    return sum(int(line.split()[1]) for line in text.splitlines() if line.startswith(fields))
 
 
 def _cpu_ticks(stat: bytes) -> int:

@@ -1,10 +1,10 @@
-"""Ends a jail whose processes together use more memory than they may, or more files than are sane."""
+"""Ends a jail whose processes together use more memory than they may, or more files or sockets than are sane."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from worker.sandbox.processes import ProcessTable, Sample
@@ -19,6 +19,7 @@ class Bounds:
     memory_mib: int
     cpu_s: int
     files: int  # an empty one costs the machine about 1 KiB that no other limit counts
+    sockets: int  # what waits in one, up to 208 KiB, is counted as no process's memory
 
 
 class Watcher:
@@ -28,12 +29,13 @@ class Watcher:
         self,
         table: ProcessTable,
         bounds: Bounds,
-        scratch: int | None,
+        scratch: Sequence[int],
         kill: Callable[[str], None],
         counted_mib: Callable[[], float | None] = lambda: None,
     ) -> None:
-        """`scratch`: a descriptor on the jail's file system, or None. `kill` gets a sentence for the student.
-        `counted_mib`: the memory of the jail alone as somebody else counts it, for the record; None if nobody does."""
+        """`scratch`: a descriptor on each file system of the jail that can be written to. `kill` gets a sentence for
+        the student. `counted_mib`: the memory of the jail alone as somebody else counts it, for the record; None if
+        nobody does."""
         self.peak_memory_mib = 0.0
         self.cpu_seconds = 0.0
         self._rough_peak_mib = 0.0
@@ -63,10 +65,14 @@ class Watcher:
             self._kill(f"out of memory: used {memory_mib:.0f} MiB of {bounds.memory_mib} MiB")
         elif self.cpu_seconds > bounds.cpu_s:
             self._kill(f"used more than {bounds.cpu_s} s of computing time, on all processors together")
-        elif self._scratch is not None:
-            info = os.fstatvfs(self._scratch)
-            if info.f_files - info.f_ffree > bounds.files:
-                self._kill(f"wrote more than {bounds.files} files")
+        elif self._files() > bounds.files:
+            self._kill(f"wrote more than {bounds.files} files")
+        elif self._table.sockets() > bounds.sockets:
+            self._kill(f"had more than {bounds.sockets} sockets")
+
+    def _files(self) -> int:
+        found = [os.fstatvfs(descriptor) for descriptor in self._scratch]
+        return sum(info.f_files - info.f_ffree for info in found)
 
     def last_look(self) -> None:
         """Just before the end: what was used must be known even if it was all over between two looks."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from worker.contract import Limits
 from worker.pipeline.request import Grading
-from worker.sandbox.cgroup_places import hierarchies
 
 # Times as long as a slow and busy machine may need; an attack that does not end by itself has shorter ones.
 LIMITS = Limits(wall_s=200, cell_s=100, call_s=100, memory_mib=400, scratch_mib=24, output_mib=2, processes=30)
@@ -51,7 +50,6 @@ class Attack:
     least: float = 0.0  # and no less: what it computed honestly counts all the same
     accomplice: tuple[str, ...] = ()  # another hostile notebook, graded at the same time
     limits: Mapping[str, float] = field(default_factory=dict)  # other than LIMITS
-    counted: bool = False  # `reason` holds only where there are control groups
     cold: bool = False  # tried also in a kernel that was started from nothing
     alone: bool = False  # takes so much of the machine that no other attack is tried meanwhile
 
@@ -74,8 +72,7 @@ class Attack:
         ):
             found.append(f"its cells ended as {statuses}, not {list(self.ends)}: {errors}")
         notices = " ".join(grading.notices)
-        told = not self.reason or (self.counted and not hierarchies()) or re.search(self.reason, notices)
-        if not told:
+        if not re.search(self.reason, notices):
             found.append(f"its end is told as {notices!r}")
         if self.error and not any(re.search(self.error, error) for error in errors):
             found.append(f"its errors are {errors}")

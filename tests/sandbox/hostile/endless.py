@@ -50,6 +50,15 @@ ATTACKS = (
         "search_with_a_hopeless_pattern", ("import re\nre.match('(a+)+$', 'a' * 40 + 'b')",), ("timeout",), limits=SOON
     ),
     Attack("raise_nine_to_the_nine_to_the_nine", ("len(str(9 ** 9 ** 9))",), ("timeout|error",), limits=SOON),
+    Attack(
+        "interrupt_every_processor_for_ever",
+        (
+            "import ctypes\nlibc = ctypes.CDLL(None)\nlibc.syscall(324, 16, 0, 0)\nwhile True:\n"
+            "    for command in (1, 2, 8): libc.syscall(324, command, 0, 0)",
+        ),
+        ("timeout",),
+        limits=SOON,
+    ),
     Attack("sleep_for_ever", ("import time\nwhile True: time.sleep(10**6)",), ("timeout",), limits=SOON),
     Attack(
         "await_for_ever",

@@ -33,6 +33,7 @@ def main():
         instructions = whole_file(int(sys.argv[2]))
         app, skipped = prepared.build(sys.argv[3:])
         made_ready(app)
+        isolate.devices_read_only()
     except BaseException as problem:  # noqa: BLE001  whatever it is, the worker must hear of it
         control.send(json.dumps({"error": f"{type(problem).__name__}: {problem}"[:2_000]}).encode())
         control.recv(1)

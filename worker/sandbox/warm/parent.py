@@ -46,7 +46,7 @@ class Spare:
     pid: int
     pidfd: int
     table: ForkedTable
-    scratch: int
+    scratch: tuple[int, ...]
     group: Cgroup
 
     def discard(self) -> None:
@@ -55,7 +55,7 @@ class Spare:
         self.group.remove()
         self.table.close()
         self.close_channels()
-        for descriptor in (self.report, self.first_pidfd, self.pidfd, self.scratch):
+        for descriptor in (self.report, self.first_pidfd, self.pidfd, *self.scratch):
             os.close(descriptor)
         self.parent.let_go()
 
@@ -158,14 +158,16 @@ class WarmParent:
         try:
             handle = os.pidfd_open(pid)
             undo.callback(os.close, handle)
-            scratch = os.open(f"/proc/{pid}/root{bubblewrap.HOME}", os.O_PATH | os.O_CLOEXEC)
-            undo.callback(os.close, scratch)
+            scratch: list[int] = []
+            for place in bubblewrap.WRITABLE:
+                scratch.append(os.open(f"/proc/{pid}/root{place}", os.O_PATH | os.O_CLOEXEC))
+                undo.callback(os.close, scratch[-1])
             table = ForkedTable(pid)
             undo.callback(table.close)
             group = group_of(pid)
         except (OSError, KernelStartError) as problem:
             raise ParentFailed(f"a forked kernel cannot be watched: {problem}") from None
-        return Spare(self, jailer, kernel, report, first, pid, handle, table, scratch, group)
+        return Spare(self, jailer, kernel, report, first, pid, handle, table, tuple(scratch), group)
 
     def memory_kib(self) -> int:
         """What it holds itself; 0 if it cannot be known any more."""
