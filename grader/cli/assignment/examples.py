@@ -30,23 +30,26 @@ class Found:
 
 def run_examples(grader: PackageGrader, names: Collection[str], jobs: int, draws: int = 0) -> Iterator[Found]:
     """In the order of the cases. `names` picks cases; the rest is left out. `draws`: each is graded under so many
-    draws of inputs (0: under one that nobody knows beforehand)."""
+    draws of inputs (0: under one that nobody knows beforehand). The starter and the solution are graded one
+    by one: the first finds kernels that are not warm yet, and the seconds of the second are its own."""
     cases = {case.name: case for case in load_cases(grader.package)}
     first = secrets.randbelow(SEEDS)
     seeds = range(first, first + draws)
     runs: list[Callable[[], Found]] = []
     if not names:
         for name, notebook, judge in (
-            ("solution", grader.package.solution_bytes(), _of_solution),
             ("starter", grader.package.starter_bytes(), _of_starter),
+            ("solution", grader.package.solution_bytes(), _of_solution),
         ):
             case = cases.pop(name, None)
             runs.append(_run(grader, name, notebook, case, judge, seeds))
     for name, case in cases.items():
         if not names or name in names:
             runs.append(_run(grader, name, case.notebook_bytes, case, None, seeds))
+    alone = 0 if names else 2
+    yield from (run() for run in runs[:alone])
     with ThreadPoolExecutor(jobs) as pool:
-        yield from pool.map(lambda run: run(), runs)
+        yield from pool.map(lambda run: run(), runs[alone:])
 
 
 def _run(

@@ -53,7 +53,8 @@ def show_mutants(report: Report) -> None:
 
 
 def show_markdown(reports: Sequence[Report]) -> None:
-    """One row an assignment, for a text about them; a dash where something was not asked for."""
+    """One row an assignment, for a text about them, and the time of all cases; a dash where something was not asked
+    for."""
     click.echo(f"| {' | '.join(MARKDOWN)} |\n|{'---|' * len(MARKDOWN)}")
     for report in reports:
         tally, took = report.tally, report.solution
@@ -67,6 +68,8 @@ def show_markdown(reports: Sequence[Report]) -> None:
             counts = (caught, tally.raised, len(tally.equivalent), len(tally.survivors), untried)
         row = (report.slug, f"{report.points:g}", *seconds, *counts, report.cases or "–")
         click.echo(f"| {' | '.join(map(str, row))} |")
+    cases, took_s = sum(report.cases for report in reports), sum(report.cases_s for report in reports)
+    click.echo(f"\n{cases} cases of {len(reports)} assignments, graded in {took_s:.0f} s.")
 
 
 def show_table(reports: Sequence[Report]) -> None:

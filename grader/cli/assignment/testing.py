@@ -27,11 +27,12 @@ OnMutant = Callable[[int, int], None]
 @dataclass
 class Report:
     """What the test of one assignment found; `wrong` are sentences, and none where all is as it must be. `solution` is
-    what grading the solution took."""
+    what grading the solution took, `cases_s` what all cases took together."""
 
     slug: str
     points: float
     cases: int = 0
+    cases_s: float = 0.0
     wrong: list[str] = field(default_factory=list)
     tally: Tally | None = None
     solution: Seconds | None = None
@@ -138,6 +139,7 @@ def _test(slug: str, wanted: Wanted) -> Report:
 def _test_examples(grader: PackageGrader, wanted: Wanted, report: Report) -> None:
     from grader.cli.assignment.examples import run_examples
 
+    begun = time.monotonic()
     for found in run_examples(grader, wanted.case_names, wanted.jobs, wanted.draws):
         report.cases += 1
         report.wrong += [f"{found.name}: {difference}" for difference in found.differences]
@@ -145,6 +147,7 @@ def _test_examples(grader: PackageGrader, wanted: Wanted, report: Report) -> Non
             report.solution = found.graded
         if not wanted.quiet:
             _say(report.slug, found)
+    report.cases_s = time.monotonic() - begun
 
 
 def _test_mutants(grader: PackageGrader, wanted: Wanted, report: Report) -> None:
@@ -192,6 +195,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "slug": report.slug,
         "points": report.points,
         "cases": report.cases,
+        "cases_s": round(report.cases_s, 1),
         "seconds": round(report.seconds, 1),
         "wrong": report.wrong,
     }
