@@ -138,7 +138,7 @@ def test_a_locked_cell_that_was_changed_is_put_back_or_refused_and_staff_see_how
     points = {check.key: check.points for check in grading.checks}
     if rule == "refuse":
         assert grading.status is GradeStatus.REJECTED
-        assert "Put them back" in grading.reason
+        assert "Put it back" in grading.reason
         return
     assert points["distance_ratio"] == 30
     assert points["volume_of_hypersphere"] == (25 if rule == "restore" else 0)

@@ -48,13 +48,14 @@ def touched_cells(package: Package, notebook: NotebookNode) -> Touched:
         return Touched(ELSEWHERE)
     staff = printable("\n\n".join(map(_told, found)))[:MAX_TEXT]
     if locked.rule == "refuse":
-        reason = f"The notebook changes {_cells(found)}. Put them back as in the starter and submit again."
+        reason = f"The notebook changes {_cells(found)}. Put {_them(found)} back as in the starter and submit again."
         return Touched(staff, refusal=reason)
     changed = [change for change in found if not change.only_added]
     if locked.rule == "report" or not changed:
         return Touched(staff)
     restore(notebook.cells, starter, changed)
-    notice = f"The notebook changes {_cells(changed)}; they were put back as in the starter before it was run."
+    were = "it was" if len(changed) == 1 else "they were"
+    notice = f"The notebook changes {_cells(changed)}; {were} put back as in the starter before it was run."
     return Touched(staff, notice=notice)
 
 
@@ -65,3 +66,7 @@ def _told(change: Change) -> str:
 
 def _cells(found: Sequence[Change]) -> str:
     return f"{len(found)} cell{'s' * (len(found) > 1)} that may not change (given in the starter)"
+
+
+def _them(found: Sequence[Change]) -> str:
+    return "it" if len(found) == 1 else "them"
