@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from grader.cli.backend import actor, backend
+from grader.cli.json_lines import json_option, show_lines
 from grader.cli.reasons import reason_option
 from grader.cli.times import ago
 
@@ -23,14 +23,13 @@ def queue() -> None:
 
 
 @queue.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one object a line.")
+@json_option
 def list_queues(as_json: bool) -> None:
     """Show what waits, what runs and since when."""
     with backend() as connected:
         rows = [_row(connected, found) for found in _found(connected)]
     if as_json:
-        for row in rows:
-            click.echo(json.dumps(row))
+        show_lines(rows)
         return
     from grader.cli.tables import show_table
 

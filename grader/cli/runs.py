@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.backend import actor, backend
+from grader.cli.json_lines import json_option, show_lines
 from grader.cli.reasons import reason_option
 from grader.cli.times import ago
 
@@ -26,7 +27,7 @@ def runs() -> None:
 @click.option("--stuck", is_flag=True, help="Waiting for over 15 minutes, or with a worker long silent.")
 @click.option("--quarantined", is_flag=True, help="Kept from workers, because they died of it.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
-@click.option("--json", "as_json", is_flag=True, help="For programs: one object a line.")
+@json_option
 def list_runs(limit: int, as_json: bool, **asked: bool) -> None:
     """Show what waits and runs, or what one of the options asks for; oldest first."""
     from grader.administration import runs as administration
@@ -39,8 +40,7 @@ def list_runs(limit: int, as_json: bool, **asked: bool) -> None:
     with backend() as connected, connected.reading() as session:
         rows = [_row(run) for run in administration.listed(session, wanted, utc_now(), limit=limit)]
     if as_json:
-        for row in rows:
-            click.echo(json.dumps(row))
+        show_lines(rows)
         return
     from grader.cli.tables import show_table
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 
 import click
 
 from grader.cli.backend import actor, backend, find_user
+from grader.cli.json_lines import json_option, show_lines
 
 
 @click.group()
@@ -41,7 +41,7 @@ def create(email: str, label: str, scopes: tuple[str, ...], days: int | None) ->
 
 @token.command("list")
 @click.argument("email")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one object a line.")
+@json_option
 def list_tokens(email: str, as_json: bool) -> None:
     """Show the tokens of EMAIL, without their secrets."""
     from grader.accounts import queries
@@ -61,8 +61,7 @@ def list_tokens(email: str, as_json: bool) -> None:
         for t in found
     ]
     if as_json:
-        for row in rows:
-            click.echo(json.dumps(row))
+        show_lines(rows)
         return
     from grader.cli.tables import show_table
 

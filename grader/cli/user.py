@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.backend import actor, backend, find_user
+from grader.cli.json_lines import json_option, show_lines
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -44,7 +44,7 @@ def add(email: str, name: str, password: str | None, no_password: bool, course: 
 
 
 @user.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one object a line.")
+@json_option
 def list_users(as_json: bool) -> None:
     """Show every account."""
     from sqlalchemy import select
@@ -63,8 +63,7 @@ def list_users(as_json: bool) -> None:
             for found in session.scalars(select(User).order_by(User.email))
         ]
     if as_json:
-        for row in rows:
-            click.echo(json.dumps(row))
+        show_lines(rows)
         return
     from grader.cli.tables import show_table
 

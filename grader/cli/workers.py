@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from grader.cli.backend import actor, backend
+from grader.cli.json_lines import json_option, show_lines
 from grader.cli.reasons import reason_option
 from grader.cli.times import ago
 
@@ -22,7 +22,7 @@ def workers() -> None:
 
 
 @workers.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one object a line.")
+@json_option
 def list_workers(as_json: bool) -> None:
     """Show each worker with its slots, what it is at, and when it was last heard of."""
     from grader.workers import service
@@ -30,8 +30,7 @@ def list_workers(as_json: bool) -> None:
     with backend() as connected, connected.reading() as session:
         rows = [_row(view) for view in service.views(session)]
     if as_json:
-        for row in rows:
-            click.echo(json.dumps(row))
+        show_lines(rows)
         return
     from grader.cli.tables import show_table
 

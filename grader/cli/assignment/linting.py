@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.exits import FAILED
+from grader.cli.json_lines import json_option, show_lines
 from grader.cli.packages import assignments_dir, package_folder, slugs
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ COLOURS = {"error": "red", "warning": "yellow"}
 
 @click.command("lint")
 @click.argument("slug_names", nargs=-1, metavar="[SLUG]...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_option
 @click.option("--strict", is_flag=True, help="End with 1 for warnings too.")
 def lint(slug_names: tuple[str, ...], as_json: bool, strict: bool) -> int:
     """Read assignments (all of them by default) and say what is wrong and what is unwise. Runs nothing of them.
@@ -34,8 +34,11 @@ def lint(slug_names: tuple[str, ...], as_json: bool, strict: bool) -> int:
     for slug in chosen:
         found = lint_folder(package_folder(slug))
         remarks += found
-        for remark in found:
-            click.echo(json.dumps(_facts(slug, remark), ensure_ascii=False) if as_json else _line(remark))
+        if as_json:
+            show_lines(_facts(slug, remark) for remark in found)
+        else:
+            for remark in found:
+                click.echo(_line(remark))
     errors = sum(remark.severity == "error" for remark in remarks)
     if not as_json:
         click.echo(f"{len(chosen)} assignments: {errors} errors, {len(remarks) - errors} warnings.")

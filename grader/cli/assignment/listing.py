@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.exits import FAILED
+from grader.cli.json_lines import json_option, show_lines
 from grader.cli.packages import assignments_dir, load_good, package_folder
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("list")
-@click.option("--json", "as_json", is_flag=True, help="For programs: one object a line.")
+@json_option
 def list_assignments(as_json: bool) -> int:
     """Show every assignment package. Ends with 1 when one of them cannot be used."""
     root = assignments_dir()
@@ -25,9 +26,17 @@ def list_assignments(as_json: bool) -> int:
     for error in wrong:
         click.echo(f"Not usable: {error}", err=True)
     if as_json:
-        for m in packages:
-            facts = {"slug": m.slug, "title": m.title, "max_score": m.max_score, "version": m.version}
-            click.echo(json.dumps(facts | {"device": m.device, "checks": len(m.checks)}))
+        show_lines(
+            {
+                "slug": m.slug,
+                "title": m.title,
+                "max_score": m.max_score,
+                "version": m.version,
+                "device": m.device,
+                "checks": len(m.checks),
+            }
+            for m in packages
+        )
         return FAILED if wrong else 0
     from grader.cli.tables import show_table
 
