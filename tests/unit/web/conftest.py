@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from grader.accounts import service as accounts
 from grader.db import migrate
@@ -72,6 +73,9 @@ class Browser:
 
     def token(self, page: str) -> str:
         return csrf_of(self.client.get(page).get_data(as_text=True))
+
+    def post(self, path: str, **fields: object) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token("/"), **fields})
 
 
 def csrf_of(html: str) -> str:

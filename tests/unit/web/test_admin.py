@@ -25,10 +25,6 @@ def claimable(world: World) -> list[str]:
     return found
 
 
-def post(browser: Browser, path: str, **data: str) -> int:
-    return browser.client.post(path, data={"csrf_token": browser.token("/"), **data}).status_code
-
-
 def fail(world: World) -> Submission:
     submission = submit(world, "sam")
     for _ in range(world.backend.rules.max_attempts):
@@ -37,17 +33,17 @@ def fail(world: World) -> Submission:
 
 
 def test_a_paused_queue_keeps_its_jobs_and_loses_none(world: World, admin: Browser) -> None:
-    assert post(admin, "/admin/queues/cpu/pause", reason="new workers") == 303
+    assert admin.post("/admin/queues/cpu/pause", reason="new workers").status_code == 303
     submit(world, "sam")
     assert claimable(world) == []
     page = admin.client.get("/admin").text
     assert "new workers" in page
     assert "Resume cpu" in page
-    assert post(admin, "/admin/queues/cpu/resume") == 303
+    assert admin.post("/admin/queues/cpu/resume").status_code == 303
     with world.backend.reading() as s:
         assert s.scalars(select(OutboxMessage).where(OutboxMessage.dispatched_at.is_(None))).first() is not None
     assert len(claimable(world)) == 1
-    assert post(admin, "/admin/queues/none/pause") == 404
+    assert admin.post("/admin/queues/none/pause").status_code == 404
 
 
 def test_failed_submissions_say_why_and_are_graded_again(world: World, admin: Browser) -> None:
@@ -55,15 +51,15 @@ def test_failed_submissions_say_why_and_are_graded_again(world: World, admin: Br
     page = admin.client.get("/admin").text
     assert "2 submissions could not be graded" in page
     assert "staff only: worker log" in page
-    assert post(admin, f"/admin/failed/{first.id}/retry") == 303
+    assert admin.post(f"/admin/failed/{first.id}/retry").status_code == 303
     assert submission_of(world, first.id).status is SubmissionStatus.QUEUED
     assert submission_of(world, second.id).status is SubmissionStatus.FAILED
-    assert post(admin, "/admin/failed/retry") == 303
+    assert admin.post("/admin/failed/retry").status_code == 303
     assert submission_of(world, second.id).status is SubmissionStatus.QUEUED
 
 
 def test_the_audit_log_is_searched(world: World, admin: Browser) -> None:
-    post(admin, "/admin/queues/gpu/pause", reason="driver update")
+    admin.post("/admin/queues/gpu/pause", reason="driver update")
     found = admin.client.get("/admin/audit?q=olga&action=queue.").text
     assert "queue.paused" in found
     assert "driver update" in found
@@ -119,13 +115,13 @@ def test_administrators_set_how_a_course_shares_the_queues(app: Flask, world: Wo
 def test_the_same_terms_are_set_on_a_page(world: World, admin: Browser) -> None:
     page, path = "/admin/courses", "/admin/courses/dl-2026/queue-terms"
     assert "Weight 1 · no limit of runs at once · 100 waiting attempts a student" in admin.client.get(page).text
-    assert post(admin, path, weight="2,5", running_most="8", waiting_most="") == 303
+    assert admin.post(path, weight="2,5", running_most="8", waiting_most="").status_code == 303
     assert "Weight 2.5 · 8 runs at once · no limit of waiting attempts" in admin.client.get(page).text
     assert "course.queue-terms" in admin.client.get("/admin/audit").text
     for wrong in ({"weight": "much"}, {"weight": "nan"}, {"weight": "1", "running_most": "-1"}, {"weight": "1000"}):
-        assert post(admin, path, **wrong) == 422
+        assert admin.post(path, **wrong).status_code == 422
     assert "Weight 2.5 · 8 runs at once" in admin.client.get(page).text
-    assert post(admin, "/admin/courses/none/queue-terms", weight="1") == 404
+    assert admin.post("/admin/courses/none/queue-terms", weight="1").status_code == 404
 
 
 def test_being_an_administrator_opens_no_course(world: World, admin: Browser) -> None:

@@ -77,11 +77,6 @@ def cell(world: World, cell_id: str) -> LtiGradeSync:
         return s.get_one(LtiGradeSync, cell_id)
 
 
-def post(browser: Browser, path: str, **data: object) -> tuple[int, str]:
-    answer = browser.client.post(path, data={"csrf_token": browser.token("/"), **data})
-    return answer.status_code, answer.text
-
-
 def bearer(world: World, name: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {world.tokens[name]}"}
 
@@ -123,10 +118,11 @@ def test_the_filter_shows_one_state_or_all_that_failed(world: World, tim: Browse
 def test_one_is_sent_again_and_that_is_noted(world: World, tim: Browser) -> None:
     _, item = connect(world)
     sam = put(world, item, "sam", SyncState.OVERRIDDEN, difference="9 there", tries=5, failure_told=True)
-    assert post(tim, f"{PAGE}/{sam}/send")[0] == 303
+    assert tim.post(f"{PAGE}/{sam}/send").status_code == 303
     found = cell(world, sam)
     assert (found.state, found.tries, found.difference, found.failure_told) == (SyncState.QUEUED, 0, "", False)
-    code, page = post(tim, f"{PAGE}/{sam}/send")
+    answer = tim.post(f"{PAGE}/{sam}/send")
+    code, page = answer.status_code, answer.text
     assert code == 409
     assert "on its way already" in page
     with world.backend.reading() as s:
@@ -138,7 +134,7 @@ def test_all_that_failed_is_sent_again_but_what_a_teacher_there_decided(world: W
     _, item = connect(world)
     sam = put(world, item, "sam", SyncState.DEAD)
     sue = put(world, item, "sue", SyncState.OVERRIDDEN, difference="9 there")
-    assert post(tim, f"{PAGE}/send", state="failed")[0] == 303
+    assert tim.post(f"{PAGE}/send", state="failed").status_code == 303
     assert [cell(world, one).state for one in (sam, sue)] == [SyncState.QUEUED, SyncState.OVERRIDDEN]
 
 
@@ -148,7 +144,7 @@ def test_a_grade_of_another_course_is_out_of_reach(world: World, tim: Browser) -
         other = s.scalars(select(Assignment).where(Assignment.course_id == world.other.id)).one()
         s.get_one(LtiLineItem, item).assignment_id = other.id
     sam = put(world, item, "sam", SyncState.DEAD)
-    assert post(tim, f"{PAGE}/{sam}/send")[0] == 404
+    assert tim.post(f"{PAGE}/{sam}/send").status_code == 404
     assert "Sam Student" not in tim.client.get(PAGE).text
     assert tim.client.post(f"{API}/{sam}/send?course=dl-2026", headers=bearer(world, "tom")).status_code == 404
     assert cell(world, sam).state is SyncState.DEAD
@@ -167,9 +163,9 @@ def test_the_course_page_counts_and_lists_what_differs(world: World, tim: Browse
 
 def test_only_instructors_say_whether_drafts_are_sent(world: World, tim: Browser, ida: Browser) -> None:
     context, _ = connect(world)
-    assert post(tim, f"{COURSE}/{context}/drafts", drafts="yes")[0] == 403
+    assert tim.post(f"{COURSE}/{context}/drafts", drafts="yes").status_code == 403
     assert "Send grades while" in ida.client.get(COURSE).text
-    assert post(ida, f"{COURSE}/{context}/drafts", drafts="yes")[0] == 303
+    assert ida.post(f"{COURSE}/{context}/drafts", drafts="yes").status_code == 303
     with world.backend.reading() as s:
         assert s.get_one(LtiContext, context).sends_drafts
         assert s.scalars(select(AuditEntry).where(AuditEntry.action == "lti.drafts")).one().after == {"drafts": True}
@@ -182,7 +178,7 @@ def test_only_instructors_say_whether_drafts_are_sent(world: World, tim: Browser
 
 def test_the_context_of_another_course_is_out_of_reach(world: World, ida: Browser) -> None:
     context, _ = connect(world, course_id=world.other.id)
-    assert post(ida, f"{COURSE}/{context}/drafts", drafts="yes")[0] == 404
+    assert ida.post(f"{COURSE}/{context}/drafts", drafts="yes").status_code == 404
 
 
 def test_a_platform_that_takes_no_grades_and_a_course_without_one_are_said(world: World, tim: Browser) -> None:

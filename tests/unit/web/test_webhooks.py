@@ -19,11 +19,6 @@ API = f"/api/v1{COURSE}"
 URL = "https://93.184.216.34/hook"  # a public address, which nobody here connects to
 
 
-def post(browser: Browser, path: str, **data: object) -> tuple[int, str]:
-    answer = browser.client.post(path, data={"csrf_token": browser.token("/"), **data})
-    return answer.status_code, answer.text
-
-
 def endpoint(world: World) -> WebhookEndpoint:
     with world.backend.reading() as s:
         return s.scalars(select(WebhookEndpoint).order_by(WebhookEndpoint.id.desc())).first()  # type: ignore[return-value]
@@ -36,7 +31,8 @@ def actions(world: World) -> list[str]:
 
 
 def add(browser: Browser, path: str = COURSE) -> str:
-    code, page = post(browser, path, url=URL, description="Portal", events=["grade.changed"])
+    answer = browser.post(path, url=URL, description="Portal", events=["grade.changed"])
+    code, page = answer.status_code, answer.text
     assert code == 200, page
     found = re.search(r"whsec_[A-Za-z0-9+/=]{44}", page)
     assert found
@@ -71,7 +67,8 @@ def test_an_endpoint_is_added_and_its_secret_shown_this_once(world: World, ida: 
 def test_an_address_that_cannot_be_used_is_refused_with_the_reason(
     world: World, ida: Browser, url: str, why: str
 ) -> None:
-    code, page = post(ida, COURSE, url=url, events=[])
+    answer = ida.post(COURSE, url=url, events=[])
+    code, page = answer.status_code, answer.text
     assert code == 422
     assert why in page
     assert "<script>alert" not in page
@@ -81,18 +78,19 @@ def test_an_address_that_cannot_be_used_is_refused_with_the_reason(
 def test_rotating_disabling_enabling_and_removing(world: World, ida: Browser) -> None:
     first = add(ida)
     here = f"{COURSE}/{endpoint(world).id}"
-    code, page = post(ida, f"{here}/rotate")
+    answer = ida.post(f"{here}/rotate")
+    code, page = answer.status_code, answer.text
     assert code == 200
     assert first not in page
     assert "carry a signature with the old secret too" in page
-    assert post(ida, f"{here}/rotate")[0] == 409
-    assert "has ended" in post(ida, f"{here}/rotate", leaked="yes")[1]
-    assert post(ida, f"{here}/disable")[0] == 303
+    assert ida.post(f"{here}/rotate").status_code == 409
+    assert "has ended" in ida.post(f"{here}/rotate", leaked="yes").text
+    assert ida.post(f"{here}/disable").status_code == 303
     assert "disabled" in ida.client.get(COURSE).text
-    assert post(ida, f"{here}/ping")[0] == 409
-    assert post(ida, f"{here}/enable")[0] == 303
-    assert post(ida, f"{here}/ping")[0] == 303
-    assert post(ida, f"{here}/remove")[0] == 303
+    assert ida.post(f"{here}/ping").status_code == 409
+    assert ida.post(f"{here}/enable").status_code == 303
+    assert ida.post(f"{here}/ping").status_code == 303
+    assert ida.post(f"{here}/remove").status_code == 303
     assert ida.client.get(here).status_code == 404
     assert actions(world) == [
         f"webhook.{what}" for what in ("added", "rotated", "rotated", "disabled", "enabled", "pinged", "removed")
@@ -106,15 +104,15 @@ def test_one_message_and_all_since_a_time_are_sent_again(world: World, ida: Brow
         delivery = s.scalars(select(WebhookDelivery)).one()
         delivery.state = DeliveryState.EXHAUSTED
     assert "failed for good" in ida.client.get(f"{here}?show=failed").text
-    assert post(ida, f"{here}/deliveries/{delivery.id}")[0] == 303
-    assert post(ida, f"{here}/deliveries/{delivery.id}")[0] == 409, "it waits already"
-    assert post(ida, f"{here}/deliveries/none")[0] == 404
+    assert ida.post(f"{here}/deliveries/{delivery.id}").status_code == 303
+    assert ida.post(f"{here}/deliveries/{delivery.id}").status_code == 409, "it waits already"
+    assert ida.post(f"{here}/deliveries/none").status_code == 404
     with world.backend.writing() as s:
         s.scalars(select(WebhookDelivery)).one().state = DeliveryState.CANCELLED
-    assert post(ida, f"{here}/redeliver", since="2020-01-01T00:00")[0] == 303
+    assert ida.post(f"{here}/redeliver", since="2020-01-01T00:00").status_code == 303
     with world.backend.reading() as s:
         assert s.scalars(select(WebhookDelivery)).one().state is DeliveryState.PENDING
-    assert post(ida, f"{here}/redeliver", since="tomorrow")[0] == 303
+    assert ida.post(f"{here}/redeliver", since="tomorrow").status_code == 303
     assert "Say since when" in ida.client.get(here).text
 
 
@@ -179,7 +177,7 @@ def test_the_api_does_the_same(world: World, app: Flask) -> None:
 def test_there_is_a_most_of_endpoints(world: World, ida: Browser) -> None:
     for _ in range(service.MOST_ENDPOINTS):
         add(ida)
-    assert post(ida, COURSE, url=URL)[0] == 409
+    assert ida.post(COURSE, url=URL).status_code == 409
 
 
 def test_the_system_resolver_answers_for_this_machine() -> None:
@@ -190,9 +188,9 @@ def test_the_dashboard_says_when_the_service_gave_an_endpoint_up(app: Flask, wor
     page = "/courses/dl-2026/dashboard"
     add(ida)
     assert "failed and is disabled" not in ida.client.get(page).text
-    assert post(ida, f"{COURSE}/{endpoint(world).id}/disable")[0] == 303
+    assert ida.post(f"{COURSE}/{endpoint(world).id}/disable").status_code == 303
     assert "failed and is disabled" not in ida.client.get(page).text, "somebody wanted that"
-    assert post(ida, f"{COURSE}/{endpoint(world).id}/enable")[0] == 303
+    assert ida.post(f"{COURSE}/{endpoint(world).id}/enable").status_code == 303
     with world.backend.writing() as s:
         service.give_up(s, s.get_one(WebhookEndpoint, endpoint(world).id), "It answered 410 Gone.", utc_now())
     shown = ida.client.get(page).text
