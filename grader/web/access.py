@@ -96,6 +96,10 @@ def signed_in(session: Session, caller: Caller, args: dict[str, Any]) -> None:
     """Any person with an account."""
 
 
+def account_holder(session: Session, caller: Caller, args: dict[str, Any]) -> None:
+    """What is about the account itself: never open to whoever only sees a course as this person."""
+
+
 def administrator(session: Session, caller: Caller, args: dict[str, Any]) -> None:
     """Whoever runs the service, whatever this person is in courses."""
     if not caller.user.admin:

@@ -48,6 +48,7 @@ from grader.web.views import (
     student,
     submission,
     teaching,
+    tokens,
 )
 from grader.wiring import Backend
 
@@ -78,7 +79,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     errors.init_app(app)
     _teach_templates(app)
-    for pages in (account, single_sign_on, student, submission, staff, policy, gradebook, health, documentation):
+    for pages in (
+        account,
+        single_sign_on,
+        student,
+        submission,
+        staff,
+        policy,
+        gradebook,
+        health,
+        documentation,
+        tokens,
+    ):
         app.register_blueprint(pages.pages)
     for pages in (lti_admin, lti_course, lti_entering):
         app.register_blueprint(pages.pages)

@@ -19,6 +19,7 @@ MEANINGS = {
     413: "The file is too large.",
     415: "The request is not multipart/form-data.",
     422: "A field, the notebook or an answer is refused; `detail` says why.",
+    502: "The learning platform did not answer as it must; `detail` says how.",
     503: "Something that is needed cannot be had at the moment; try again later.",
     429: "Too many requests in a minute; `Retry-After` says how many seconds to wait.",
 }

@@ -66,6 +66,15 @@ class WorkListOut(Out):
     answers: list[WorkOut]
 
 
+class AfterIn(CourseIn):
+    after: str | None = Field(None, max_length=36, description="The submission that one comes from.")
+
+
+class NextOut(Out):
+    submission_id: str | None = Field(description="Null: none waits.")
+    waiting: int
+
+
 class MarkIn(Body):
     points: float | None = Field(None, ge=0, le=1e6, description="Left out: the sum of the criteria.")
     criteria: list[str] = Field(default_factory=list, max_length=100)
@@ -122,6 +131,21 @@ def marking_work(slug: str, key: str, query: CourseIn) -> WorkListOut:
         for item in items
     ]
     return WorkListOut(key=key, title=check.title, max_points=check.points, answers=answers)
+
+
+@api.get("/assignments/<slug>/marking/<key>/next")
+@access.allow_token(access.staff_of_assignment, scope=STAFF)
+@api.input(AfterIn, location="query", arg_name="query")
+@api.output(NextOut)
+@api.doc(summary="The next answer to mark", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422))
+def marking_next(slug: str, key: str, query: AfterIn) -> NextOut:
+    scope = access.granted_assignment()
+    with backend().reading() as session:
+        rubrics.question(session, scope.assignment.id, key)
+        items = queries.work(session, assignment_id=scope.assignment.id, course_id=scope.course.id, key=key)
+    item = service.following(items, query.after)
+    waiting = sum(one.waits for one in items)
+    return NextOut(submission_id=item.submission_id if item is not None else None, waiting=waiting)
 
 
 @api.get("/assignments/<slug>/marking/<key>/rubric")

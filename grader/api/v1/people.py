@@ -10,7 +10,7 @@ from grader.api.v1.schemas import Body, Out
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Enrolment, Role
-from grader.people import service
+from grader.people import service, viewing
 from grader.people.roster import MOST_BYTES, read_roster
 from grader.web import access
 from grader.web.backend import backend
@@ -37,6 +37,10 @@ class RosterIn(Body):
 class PlaceIn(Body):
     role: Role
     section: str = Field("", max_length=100)
+
+
+class ViewersIn(Body):
+    assistants: bool = Field(description="Teaching assistants too; otherwise instructors alone.")
 
 
 class StepOut(Out):
@@ -91,6 +95,28 @@ def import_roster(course_slug: str, body: RosterIn) -> RosterOut:
             service.tell_synced(session, course=course, source="file", changed=done)
     shown = [StepOut(line=s.line.number, email=s.line.email, what=s.what, detail=s.detail) for s in steps]
     return RosterOut(applied=body.apply, steps=shown)
+
+
+@api.get("/courses/<course_slug>/view-as")
+@access.allow_token(access.staff_of_course, scope=STAFF)
+@api.output(ViewersIn)
+@api.doc(summary="Who may see the course as a student", tags=["Staff"], security=SECURITY, responses=problems(404))
+def viewers(course_slug: str) -> ViewersIn:
+    return ViewersIn(assistants=access.granted_course().course.assistants_may_view)
+
+
+@api.put("/courses/<course_slug>/view-as")
+@access.allow_token(access.instructor_of_course, scope=STAFF)
+@api.input(ViewersIn, location="json", arg_name="body")
+@api.output(ViewersIn)
+@api.doc(
+    summary="Set who may see the course as a student", tags=["Staff"], security=SECURITY, responses=problems(404, 422)
+)
+def set_viewers(course_slug: str, body: ViewersIn) -> ViewersIn:
+    course, by = access.granted_course().course, Actor.of(access.caller_user())
+    with backend().writing() as session:
+        viewing.let_assistants(session, course=course, allowed=body.assistants, by=by)
+    return body
 
 
 def _person(enrolment: Enrolment) -> PersonOut:

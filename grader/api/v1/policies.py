@@ -15,7 +15,7 @@ from grader.api.v1.routes import STAFF, api
 from grader.api.v1.schemas import Body, CourseIn, Out
 from grader.audit.service import Actor
 from grader.courses import queries as courses
-from grader.db.models import Assignment
+from grader.db.models import Assignment, Extension
 from grader.gradebook import extensions, overrides, policies
 from grader.gradebook.errors import NotAStudent
 from grader.policies import queries as policy_queries
@@ -134,8 +134,12 @@ def extend(slug: str, query: CourseIn, body: ExtensionIn) -> ExtensionOut:
             reason=body.reason,
             by=Actor.of(access.caller_user()),
         )
+    return extension_out(given, student.email)
+
+
+def extension_out(given: Extension, email: str) -> ExtensionOut:
     return ExtensionOut(
-        student=student.email,
+        student=email,
         due_at=given.due_at,
         closes_at=given.closes_at,
         extra_attempts=given.extra_attempts,

@@ -65,12 +65,12 @@ def one(registration_id: str) -> ResponseReturnValue:
 @access.allow(access.administrator)
 def change(registration_id: str) -> ResponseReturnValue:
     with backend().reading() as session:
-        row = _found(session, registration_id)
+        row = found_platform(session, registration_id)
     typed = _typed(row)
     try:
         platforms.check(typed, backend().lti.client.rules)
         with backend().writing() as session:
-            platforms.change(session, _found(session, registration_id), typed, by=_actor())
+            platforms.change(session, found_platform(session, registration_id), typed, by=_actor())
     except DomainError as error:
         return _one_page(registration_id, str(error)), errors.status_of(error)
     return _back(registration_id, "The changes are saved.")
@@ -81,7 +81,7 @@ def change(registration_id: str) -> ResponseReturnValue:
 def admit(registration_id: str) -> ResponseReturnValue:
     try:
         with backend().writing() as session:
-            row = _found(session, registration_id)
+            row = found_platform(session, registration_id)
             platforms.admit(session, row, request.form.get("deployment", ""), by=_actor())
     except DomainError as error:
         return _one_page(registration_id, str(error)), errors.status_of(error)
@@ -92,7 +92,9 @@ def admit(registration_id: str) -> ResponseReturnValue:
 @access.allow(access.administrator)
 def switch(registration_id: str, what: str) -> ResponseReturnValue:
     with backend().writing() as session:
-        platforms.switch(session, _found(session, registration_id), on=what == "enable", by=_actor(), now=utc_now())
+        platforms.switch(
+            session, found_platform(session, registration_id), on=what == "enable", by=_actor(), now=utc_now()
+        )
     return _back(registration_id, f"The platform is {what}d.")
 
 
@@ -127,13 +129,13 @@ def _list_page(typed: Description | None = None, problem: str = "") -> str:
 
 def _one_page(registration_id: str, problem: str = "") -> str:
     with backend().reading() as session:
-        row = _found(session, registration_id)
+        row = found_platform(session, registration_id)
         refusals = queries.refusals(session, row.id)
         linked = queries.contexts_of_registration(session, row.id)
     return render_template("lti/platform.html", row=row, refusals=refusals, linked=linked, problem=problem)
 
 
-def _found(session: Session, registration_id: str) -> LtiRegistration:
+def found_platform(session: Session, registration_id: str) -> LtiRegistration:
     row = queries.registration(session, registration_id)
     if row is None:
         raise NotFound("There is no such platform.")

@@ -32,20 +32,10 @@ def page(course_slug: str) -> ResponseReturnValue:
 @pages.post("/<context_id>/roster")
 @access.allow(access.instructor_of_course)
 def roster(course_slug: str, context_id: str) -> ResponseReturnValue:
-    """Get the roster now. The platform is asked without a session; then all of it is applied at once."""
-    parts, by = backend(), Actor.of(access.caller_user())
-    with parts.reading() as session:
-        context = _found(session, context_id)
+    """Get the roster now."""
     try:
-        if context.deployment.registration.disabled_at is not None:
-            raise RosterFailed("The platform is switched off here. Let an administrator of the service enable it.")
-        platform = Platform.of(context.deployment.registration)
-        members = memberships.fetch(parts.lti.services, platform, context.memberships_url)
-        with parts.writing() as session:
-            done = memberships.apply(session, _found(session, context_id), members, by=by, now=utc_now())
+        done = fetched_roster(context_id)
     except RosterFailed as error:
-        with parts.writing() as session:
-            _found(session, context_id).roster_problem = str(error)
         flash(str(error), "error")
         return redirect(url_for("lti_course.page", course_slug=course_slug), 303)
     text = f"{done.new} new, {done.changed} changed, {done.same} as they were."
@@ -58,12 +48,30 @@ def roster(course_slug: str, context_id: str) -> ResponseReturnValue:
 @access.allow(access.instructor_of_course)
 def unlink(course_slug: str, context_id: str) -> ResponseReturnValue:
     with backend().writing() as session:
-        contexts.unlink(session, _found(session, context_id), by=Actor.of(access.caller_user()))
+        contexts.unlink(session, found_context(session, context_id), by=Actor.of(access.caller_user()))
     flash("The course is not connected any more. People, work and grades stay as they are.", "success")
     return redirect(url_for("lti_course.page", course_slug=course_slug), 303)
 
 
-def _found(session: Session, context_id: str) -> LtiContext:
+def fetched_roster(context_id: str) -> memberships.Synced:
+    """Ask the platform without a session, then apply all of it at once. Raises RosterFailed, whose reason is kept."""
+    parts, by = backend(), Actor.of(access.caller_user())
+    with parts.reading() as session:
+        context = found_context(session, context_id)
+    try:
+        if context.deployment.registration.disabled_at is not None:
+            raise RosterFailed("The platform is switched off here. Let an administrator of the service enable it.")
+        platform = Platform.of(context.deployment.registration)
+        members = memberships.fetch(parts.lti.services, platform, context.memberships_url)
+        with parts.writing() as session:
+            return memberships.apply(session, found_context(session, context_id), members, by=by, now=utc_now())
+    except RosterFailed as error:
+        with parts.writing() as session:
+            found_context(session, context_id).roster_problem = str(error)
+        raise
+
+
+def found_context(session: Session, context_id: str) -> LtiContext:
     row = queries.context_by_id(session, context_id)
     if row is None or row.course_id != access.granted_course().course.id:
         raise NotFound("There is no such connection of this course.")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 ASSETS = "A file or a description that everybody may have; it is no page."
 BROWSER = "It is about this browser's session; programs have tokens."
-PLATFORM = "Learning platforms call it, by the rules of LTI; the connection is set up by people, once."
+PLATFORM = "Learning platforms call it, or a browser that comes from one, by the rules of LTI."
 PROCESS = "Machines call it: workers with a ticket of their own, load balancers, Prometheus."
 VIEWING = "A token shows its owner's own view; one that shows somebody else's would be a second way to be that person."
 FRAGMENT = "A part of another page, made for browsers; the operation of that page has its content."
-FILES = "How long files are kept is decided by people who run the service, here or with `grader retention`."
+
+TOKENS = "A token that made tokens would outlive its own end; people make and end them, here or with `grader token`."
 
 REASONS: dict[str, str] = {
     "static": ASSETS,
@@ -16,6 +17,9 @@ REASONS: dict[str, str] = {
     "documentation.asset": ASSETS,
     "documentation.page": ASSETS,
     "openapi.spec": ASSETS,
+    "tokens.page": TOKENS,
+    "tokens.make": TOKENS,
+    "tokens.end": TOKENS,
     "account.sign_in": BROWSER,
     "account.sign_in_send": BROWSER,
     "account.sign_out": BROWSER,
@@ -42,29 +46,29 @@ REASONS: dict[str, str] = {
     "lti_entering.welcome_send": PLATFORM,
     "lti_entering.connect": PLATFORM,
     "lti_entering.connect_send": PLATFORM,
-    "lti_course.page": PLATFORM,
-    "lti_course.roster": PLATFORM,
-    "lti_course.unlink": PLATFORM,
-    "lti_admin.listed": PLATFORM,
-    "lti_admin.invite": PLATFORM,
-    "lti_admin.add": PLATFORM,
-    "lti_admin.one": PLATFORM,
-    "lti_admin.change": PLATFORM,
-    "lti_admin.admit": PLATFORM,
-    "lti_admin.switch": PLATFORM,
-    "lti_admin.rotate": PLATFORM,
-    "viewing.assistants": VIEWING,
     "viewing.begin": VIEWING,
     "viewing.choose": VIEWING,
     "viewing.stop": VIEWING,
     "submission.events": FRAGMENT,
     "student.task_frame": FRAGMENT,
-    "retention.show": FILES,
-    "retention.change": FILES,
-    "retention.apply": FILES,
 }
 
 OPERATIONS_OF: dict[str, str] = {
+    "lti_course.page": "connections",
+    "lti_course.roster": "fetch_roster",
+    "lti_course.unlink": "disconnect",
+    "lti_admin.listed": "platforms_listed",
+    "lti_admin.invite": "invite_platform",
+    "lti_admin.add": "add_platform",
+    "lti_admin.one": "platform",
+    "lti_admin.change": "change_platform",
+    "lti_admin.admit": "admit_deployment",
+    "lti_admin.switch": "enable_platform",
+    "lti_admin.rotate": "rotate_platform_key",
+    "retention.show": "admin_retention",
+    "retention.change": "admin_set_retention",
+    "retention.apply": "admin_apply_retention",
+    "viewing.assistants": "viewers set_viewers",
     "student.home": "me assignments own_course_grades",
     "student.assignment": "assignment own_submissions policy",
     "student.task": "assignment starter",
@@ -107,8 +111,8 @@ OPERATIONS_OF: dict[str, str] = {
     "dashboard.assignment_csv": "assignment_dashboard",
     "gradebook.page": "gradebook",
     "gradebook.csv": "gradebook",
-    "gradebook.many": "decide extend",
-    "gradebook.cell": "gradebook",
+    "gradebook.many": "excuse_many extend_many",
+    "gradebook.cell": "gradebook_cell",
     "gradebook.decide": "decide",
     "grade_files.page": "export_grades",
     "grade_files.export": "export_grades",
@@ -116,7 +120,7 @@ OPERATIONS_OF: dict[str, str] = {
     "policy.page": "policy",
     "policy.change": "set_policy",
     "policy.extend": "extend",
-    "policy.revoke": "extend",
+    "policy.revoke": "revoke_extension",
     "policy.release": "release",
     "packages.listed": "course_packages",
     "packages.give": "give_package",
@@ -143,7 +147,7 @@ OPERATIONS_OF: dict[str, str] = {
     "trials.drop": "drop_trial",
     "marking.overview": "marking_questions",
     "marking.answers": "marking_work",
-    "marking.next_answer": "marking_work",
+    "marking.next_answer": "marking_next",
     "marking.answer": "marking_work executed_notebook",
     "marking.answer_send": "mark",
     "marking.second_send": "second_mark",

@@ -8,7 +8,32 @@ from tests.unit.web.world import SLUG
 ASSIGNMENT = f"{API}/assignments/{SLUG}"
 HERE = "?course=dl-2026"
 
+INSTRUCTOR = (401, 403, 403, 403, 200, 404)
+INSTRUCTOR_NONE = (401, 403, 403, 403, 404, 404)
+PLATFORMS = f"{API}/admin/platforms"
+
 OPERATIONS: Rows = [
+    ("v1.gradebook_cell", "GET", f"{API}{COURSE}/gradebook/{SLUG}/none", API_NO_QUESTION),
+    ("v1.excuse_many", "POST", f"{ASSIGNMENT}/excuses{HERE}", API_WEBHOOK),
+    ("v1.extend_many", "POST", f"{ASSIGNMENT}/extensions{HERE}", API_WEBHOOK),
+    ("v1.revoke_extension", "DELETE", f"{ASSIGNMENT}/extensions/none{HERE}", INSTRUCTOR_NONE),
+    ("v1.marking_next", "GET", f"{ASSIGNMENT}/marking/none/next{HERE}", API_NO_QUESTION),
+    ("v1.viewers", "GET", f"{API}{COURSE}/view-as", API_STAFF),
+    ("v1.set_viewers", "PUT", f"{API}{COURSE}/view-as", API_WEBHOOK),
+    ("v1.admin_retention", "GET", f"{API}/admin/retention", API_ADMIN),
+    ("v1.admin_set_retention", "PUT", f"{API}/admin/retention", API_ADMIN),
+    ("v1.admin_apply_retention", "POST", f"{API}/admin/retention/apply", API_ADMIN),
+    ("v1.platforms_listed", "GET", PLATFORMS, API_ADMIN),
+    ("v1.add_platform", "POST", PLATFORMS, API_ADMIN),
+    ("v1.invite_platform", "POST", f"{PLATFORMS}/invite", API_ADMIN),
+    ("v1.rotate_platform_key", "POST", f"{PLATFORMS}/keys", API_ADMIN),
+    ("v1.platform", "GET", f"{PLATFORMS}/none", API_ADMIN),
+    ("v1.change_platform", "PUT", f"{PLATFORMS}/none", API_ADMIN),
+    ("v1.admit_deployment", "POST", f"{PLATFORMS}/none/deployments", API_ADMIN),
+    ("v1.enable_platform", "PUT", f"{PLATFORMS}/none/enabled", API_ADMIN),
+    ("v1.connections", "GET", f"{API}{COURSE}/platforms", INSTRUCTOR),
+    ("v1.fetch_roster", "POST", f"{API}{COURSE}/platforms/none/roster", INSTRUCTOR_NONE),
+    ("v1.disconnect", "DELETE", f"{API}{COURSE}/platforms/none", INSTRUCTOR_NONE),
     ("v1.course_invitations", "GET", f"{API}{COURSE}/invitations", API_STAFF),
     ("v1.invite", "POST", f"{API}{COURSE}/invitations", API_WEBHOOK),
     ("v1.take_invitation_back", "DELETE", f"{API}{COURSE}/invitations/none", (401, 403, 403, 403, 404, 404)),

@@ -80,3 +80,44 @@ def test_administrators_see_storage_and_packages(app: Flask, world: World) -> No
     assert storage["handed_in"]["size_bytes"] > 100
     names = [found["name"] for found in olga.call("GET", "/admin/environments")[1]["environments"]]
     assert "course" in names
+
+
+def test_a_cell_tells_its_history_and_many_are_decided_at_once(app: Flask, world: World) -> None:
+    ida, course = Program(app, world, "ida"), "?course=dl-2026"
+    sam, sue = world.people["sam"], world.people["sue"]
+    excuse = {"students": [sam.email, sue.email], "excused": True, "note": "fire alarm"}
+    assert ida.call("POST", f"/assignments/{SLUG}/excuses{course}", excuse)[1] == {"changed": 2, "left": []}
+    status, cell = ida.call("GET", f"/courses/dl-2026/gradebook/{SLUG}/{sam.id}")
+    assert (status, cell["excused"], cell["note"]) == (200, True, "fire alarm")
+    assert [change["action"] for change in cell["history"]] == ["grade.changed"]
+    assert "user:ida@example.org" in cell["history"][0]["by"]
+    later = {"students": [sam.email, sue.email], "extra_attempts": 2, "reason": "ill"}
+    given = ida.call("POST", f"/assignments/{SLUG}/extensions{course}", later)[1]["extensions"]
+    assert sorted((one["student"], one["extra_attempts"]) for one in given) == [(sam.email, 2), (sue.email, 2)]
+    assert ida.call("DELETE", f"/assignments/{SLUG}/extensions/{sam.id}{course}")[0] == 204
+    nobody = {**later, "students": [sam.email, "nobody@example.org"]}
+    assert ida.call("POST", f"/assignments/{SLUG}/extensions{course}", nobody)[0] == 422
+    assert Program(app, world, "tom").call("POST", f"/assignments/{SLUG}/excuses{course}", excuse)[0] == 403
+
+
+def test_administrators_set_how_long_files_are_kept_and_which_platforms_there_are(app: Flask, world: World) -> None:
+    with world.backend.writing() as s:
+        accounts.set_admin(s, user=s.get_one(User, world.people["olga"].id), admin=True, by=ADMIN)
+    olga = Program(app, world, "olga")
+    rule = olga.call("PUT", "/admin/retention", {"executed_months": 6, "files_months": None})[1]
+    assert (rule["executed_months"], rule["would_remove"]["files"]) == (6, 0)
+    assert olga.call("PUT", "/admin/retention", {"executed_months": 0})[0] == 422
+    assert olga.call("POST", "/admin/retention/apply")[1]["executed"] == 0
+    made = olga.call("POST", "/admin/platforms/invite", {"name": "Moodle"})
+    assert made[0] == 201
+    assert "/lti/register/" in made[1]["address"]
+    assert olga.call("POST", "/admin/platforms/keys", {"leaked": False})[0] == 201
+    assert olga.call("GET", "/admin/platforms")[1] == {"platforms": []}
+    wrong = {"name": "M", "issuer": "no", "client_id": "1", "auth_url": "x", "token_url": "x", "jwks_url": "x"}
+    assert olga.call("POST", "/admin/platforms", wrong)[0] == 422
+
+
+def test_instructors_say_whether_assistants_may_look(app: Flask, world: World) -> None:
+    ida = Program(app, world, "ida")
+    assert ida.call("PUT", "/courses/dl-2026/view-as", {"assistants": True}) == (200, {"assistants": True})
+    assert Program(app, world, "tom").call("GET", "/courses/dl-2026/view-as")[1] == {"assistants": True}
