@@ -40,7 +40,8 @@ def staff_text(tried: Sequence[Tried]) -> str:
         if t.right:
             continue
         said = _size(t.comparison) if t.comparison else str(t.reply)[:300]
-        lines.append(f"trial {number} of {len(tried)} {t.trial.situation}: {said}")
+        where = f" {t.trial.situation}" if t.trial.situation else ""
+        lines.append(f"trial {number} of {len(tried)}{where}: {said}")
     return "\n".join(lines)
 
 
