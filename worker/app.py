@@ -32,6 +32,8 @@ def make_app(settings: WorkerSettings) -> Celery:
         worker_hijack_root_logger=False,
         worker_send_task_events=True,
         task_time_limit=LONGEST_JOB_S,
+        # A run goes on without the broker: its result is good for as long as its lease, whoever else was given the job.
+        worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options={"visibility_timeout": 2 * LONGEST_JOB_S, "socket_keepalive": True},
