@@ -16,6 +16,7 @@ from grader.embedded_redis import EmbeddedRedis
 from grader.settings import Settings
 from grader.wiring import Backend
 from tests.support.databases import empty_tables, postgres_database, postgres_server, sqlite_template
+from tests.support.hook import Hook, hooked
 from tests.support.lms.connected import Connected, connected
 from tests.support.lms.gradebook import Canvas, Moodle
 from tests.support.mortal_redis import MortalRedis
@@ -132,6 +133,12 @@ def postgres_world(
     make_database: Callable[[str], str], redis_server: EmbeddedRedis, connect: Callable[[str, str], Backend]
 ) -> World:
     return make_world(connect(make_database("postgresql"), redis_server.broker_url))
+
+
+@pytest.fixture
+def hook(world: World) -> Iterator[Hook]:
+    with hooked(world) as made:
+        yield made
 
 
 @pytest.fixture
