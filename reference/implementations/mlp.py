@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.implementations.activations import relu, sigmoid
+from reference.implementations.activations import relu, sigmoid, softmax
 from reference.misconceptions import Misconception
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -140,6 +140,11 @@ PREDICT = (
         "activation-missing",
         "No layer has an activation: the network is linear.",
         lambda weights, X: _linear(weights, X),
+    ),
+    Misconception(
+        "softmax-at-output",
+        "The output layer has a softmax; the sigmoid is asked, for every output by itself.",
+        _wrong_forward(output=lambda z: softmax(z, axis=1)),
     ),
     Misconception(
         "tanh-for-sigmoid", "The hidden layers use tanh; the sigmoid is asked.", _wrong_forward(activation="tanh")

@@ -214,6 +214,10 @@ def backward_mistakes(
     def linear_output(A: Layers, b: Layers, X: Layers, R: int, y: Floats) -> Gradients:
         return _backward(A, b, X, R, y, start=start, slope=lambda r, u: rhoG(u) if r < R - 1 else np.ones_like(u))
 
+    def reversed_order(A: Layers, b: Layers, X: Layers, R: int, y: Floats) -> Gradients:
+        gA, gb = _backward(A, b, X, R, y, start=start)
+        return gA[::-1], gb[::-1]
+
     return (
         ("minus-sign", "The sign is wrong.", wrong(start=lambda z, y: -start(z, y))),
         (
@@ -237,6 +241,11 @@ def backward_mistakes(
             "derivative-not-passed-on",
             "What is passed back lacks the activation's derivative: pass M back, not the gradient before it.",
             wrong(back=lambda a, m, gx: a.T @ gx),
+        ),
+        (
+            "layers-reversed",
+            "The gradients stand in reverse order: the first entry belongs to the first layer.",
+            reversed_order,
         ),
         ("transposed", "Every gradient by A is transposed.", wrong(into_A=lambda m, x: x @ m.T)),
         (
