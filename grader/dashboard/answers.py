@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grader.dashboard.figures import CheckCounts, Misconception
-from grader.db.models import CheckResultRow, Grade, Submission
+from grader.dashboard.queries import by_students
+from grader.db.models import Assignment, CheckResultRow, Grade, Submission
 
 EXAMPLES = 3
 MOST_MISCONCEPTIONS = 30
@@ -30,7 +31,7 @@ def check_counts(session: Session, assignment_id: str) -> list[CheckCounts]:
         .select_from(Grade)
         .join(Submission, Submission.id == Grade.submission_id)
         .join(row, row.run_id == Submission.counted_run_id)
-        .where(Grade.assignment_id == assignment_id)
+        .where(Grade.assignment_id == assignment_id, by_students(Grade.student_id, Assignment.id == assignment_id))
         .group_by(row.key, row.verdict)
     )
     verdicts: dict[str, dict[str, int]] = defaultdict(dict)
@@ -61,6 +62,7 @@ def misconceptions(session: Session, assignment_id: str) -> list[Misconception]:
         )
         .join(Submission, Submission.counted_run_id == row.run_id)
         .where(Submission.assignment_id == assignment_id, row.diagnosis.is_not(None), row.points < row.max_points)
+        .where(by_students(Submission.student_id, Assignment.id == assignment_id))
         .cte("found")
     )
     totals = (

@@ -7,12 +7,12 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from grader.dashboard.figures import BUCKETS, Turnaround
 from grader.db.functions import room_for_groups, seconds_between, utc_day
-from grader.db.models import Assignment, Extension, Grade, Run, RunStatus, Submission, SubmissionStatus
+from grader.db.models import Assignment, Enrolment, Extension, Grade, Role, Run, RunStatus, Submission, SubmissionStatus
 
 FAILED = (SubmissionStatus.FAILED, SubmissionStatus.REJECTED)
 WAITING = (SubmissionStatus.QUEUED, SubmissionStatus.RUNNING)
@@ -44,6 +44,16 @@ class HandedIn:
         )
 
 
+def by_students(person: SQLColumnExpression[str], where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Leaves out what the course's staff handed in to try an assignment."""
+    staff = (
+        select(Enrolment.user_id)
+        .join(Assignment, Assignment.course_id == Enrolment.course_id)
+        .where(where, Enrolment.role != Role.STUDENT)
+    )
+    return person.not_in(staff.correlate(None))
+
+
 def handed_in(session: Session, where: ColumnElement[bool]) -> list[HandedIn]:
     """One pass over the submissions gives the figures by day and by assignment; ordered by day."""
     room_for_groups(session)  # and no order in the query: either would make PostgreSQL sort every submission
@@ -61,7 +71,7 @@ def handed_in(session: Session, where: ColumnElement[bool]) -> list[HandedIn]:
         )
         .join(Assignment, Assignment.id == Submission.assignment_id)
         .outerjoin(Extension, own)
-        .where(where)
+        .where(where, by_students(Submission.student_id, where))
         .group_by(Submission.assignment_id, day, Submission.status)
     )
     found: dict[tuple[str, str], HandedIn] = {}
@@ -76,7 +86,7 @@ def assignments(session: Session, where: ColumnElement[bool]) -> list[tuple[Assi
     graded = (
         select(Grade.assignment_id, func.avg(_share()).label("mean"))
         .join(Assignment, Assignment.id == Grade.assignment_id)
-        .where(where, Grade.score.is_not(None), Grade.max_score > 0)
+        .where(where, Grade.score.is_not(None), Grade.max_score > 0, by_students(Grade.student_id, where))
         .group_by(Grade.assignment_id)
         .subquery()
     )
@@ -98,7 +108,7 @@ def score_distribution(session: Session, where: ColumnElement[bool]) -> list[int
         select(bucket, func.count())
         .select_from(Grade)
         .join(Assignment, Assignment.id == Grade.assignment_id)
-        .where(where, Grade.score.is_not(None), Grade.max_score > 0)
+        .where(where, Grade.score.is_not(None), Grade.max_score > 0, by_students(Grade.student_id, where))
         .group_by(bucket)
     )
     found = {int(row[0]): int(row[1]) for row in session.execute(query)}

@@ -95,6 +95,10 @@ def test_staff_see_whether_the_cases_still_pass_here(own_app: Flask, world: Worl
     assert {case["name"]: case["state"] for case in listed["cases"]} == {"solution": "passed", "starter": "differs"}
     assert (listed["given"]["health"], listed["given"]["passed"]) == ("failed", 1)
     assert "Ida Instructor" not in ida.client.get(f"{COURSE}/gradebook.csv").text
+    figures = Program(own_app, world, "ida").call("GET", f"/assignments/{SLUG}/dashboard?course=dl-2026")[1]
+    assert figures["counts"]["submitted"] == 0, "what staff try is in no figure"
+    assert sum(figures["scores"]) == 0
+    assert figures["checks"] == []
 
 
 def test_cases_are_not_tried_against_files_that_are_not_in_force(own_app: Flask, world: World) -> None:
