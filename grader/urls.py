@@ -24,14 +24,14 @@ def database(url: str) -> str:
     raise ValueError("GRADER_DATABASE_URL must begin with postgresql:// or sqlite:///")
 
 
-def broker(url: str) -> str:
+def broker(url: str, variable: str = "GRADER_BROKER_URL") -> str:
     """`url` as Celery wants it. Raises ValueError for brokers that we do not know."""
     if url.startswith("unix://"):
         parts = urlsplit(url)
         number = parse_qs(parts.query).get("db", ["0"])[0]
         return f"redis+socket://{parts.path}?virtual_host={number}"
     if not url.startswith(BROKERS):
-        raise ValueError("GRADER_BROKER_URL must begin with redis://, rediss://, unix://, amqp:// or amqps://")
+        raise ValueError(f"{variable} must begin with redis://, rediss://, unix://, amqp:// or amqps://")
     return url
 
 

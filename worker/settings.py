@@ -80,6 +80,9 @@ def _flag(env: Mapping[str, str], name: str, default: str = "") -> bool:
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:
     try:
-        return int(env.get(name, default))
+        value = int(env.get(name, default))
     except ValueError:
         raise SettingsError(f"{name}={env[name]!r}: expected a whole number") from None
+    if value < 0:
+        raise SettingsError(f"{name}={value}: expected a whole number that is not negative")
+    return value

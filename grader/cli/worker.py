@@ -53,12 +53,12 @@ def worker(
     """Run a worker that grades what is queued. It needs no database and refuses to run without a sandbox."""
     from grader.private_files import make_private
 
-    chosen = parse_queues(queues)
+    chosen, url = parse_queues(queues), _broker_url(broker)
     make_private()
     if not unsafe and not _sandbox_works():
         raise click.exceptions.Exit(FAILED)
     shown = name or f"{socket.gethostname()}:{os.getpid()}"
-    environ = worker_environ(os.environ, broker or _broker(), shown, unsafe=unsafe)
+    environ = worker_environ(os.environ, url, shown, unsafe=unsafe)
     node = node or f"{'-'.join(chosen)}-{os.getpid()}"
     command = celery_command(chosen, concurrency or os.cpu_count() or 1, node, loglevel)
     sys.stdout.flush()
@@ -106,12 +106,17 @@ def worker_environ(environ: Mapping[str, str], broker: str, name: str, *, unsafe
     return kept
 
 
-def _broker() -> str:
-    """Where neither option nor variable names one: that of WORKER_BROKER_URL_FILE, else the private Redis."""
+def _broker_url(given: str | None) -> str:
+    """As Celery wants it. Where neither option nor variable names one: that of WORKER_BROKER_URL_FILE, else the
+    private Redis. Raises a usage error for a broker that we do not know."""
     from grader import urls
     from worker.settings import secret_of
 
-    return secret_of(os.environ, "WORKER_BROKER_URL") or urls.private_redis(sources.path_of("home", Path("var")))
+    named = given or secret_of(os.environ, "WORKER_BROKER_URL")
+    try:
+        return urls.broker(named or urls.private_redis(sources.path_of("home", Path("var"))), "WORKER_BROKER_URL")
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _sandbox_works() -> bool:
