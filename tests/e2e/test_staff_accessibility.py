@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 from sqlalchemy import select, update
 
 from assignments.loading import load_package
+from grader.courses import queries
 from grader.courses import service as courses
 from grader.courses.release import Release
 from grader.db.models import CheckResultRow, Run, SimilarPair, User
 from grader.leaderboard import service as leaderboard
+from grader.lms.lti import registering
 from grader.marking import rubrics
 from grader.marking.rubrics import Criterion, RubricView
+from grader.packages import service as packages
 from grader.similarity import service as similarity
 from grader.tasks.similarity import comparer
 from grader.time import utc_now
@@ -87,12 +90,23 @@ def staff_pages(service: Service) -> tuple[str, ...]:
     with world.backend.writing() as session:
         session.execute(update(User).where(User.email == "ida@example.org").values(admin=True))
     answer, pair = to_mark(world), ranked(world)
+    with world.backend.writing() as session:
+        package = queries.assignment_in_course(session, course_id=world.course.id, slug=RANKED)
+        assert package is not None
+        first = courses.release_of(queries.current_versions(session, [package.id])[package.id]).checks[0]
+        more = {first.key: first.points + 1}
+        packages.set_points(session, assignment=package, points=more, expected=1, by=ADMIN)
+        platform = registering.invite(session, name="A platform", by=ADMIN, now=utc_now())
     ranking = f"{COURSE}/assignments/{RANKED}"
     return (
         MARKING,
         f"{MARKING}/{KEY}",
         f"{MARKING}/{KEY}/rubric",
         f"{MARKING}/{KEY}/answers/{answer}",
+        f"{COURSE}/assignments",
+        f"{ranking}/package",
+        f"{ranking}/package/versions/2",
+        f"/lti/register/{platform}?openid_configuration=https://platform.example.org/configuration",
         f"{COURSE}/people",
         f"{COURSE}/webhooks",
         f"{COURSE}/regrades",
@@ -122,17 +136,37 @@ def test_no_page_of_staff_has_a_serious_problem(
     visits.append(Visit(chromium, service).sign_in("ida"))
     for path in staff_pages:
         look(visits[-1], path, found)
+    answers_of_forms(visits[-1], service.world.assignment.title, found)
     visits[-1].open(f"{COURSE}/people").get_by_role("button", name="See as Sam Student").click()
     expect(visits[-1].page.get_by_role("complementary", name="You see the course as a student")).to_be_visible()
     look(visits[-1], "/", found)
     assert not found
 
 
+def answers_of_forms(visit: Visit, title: str, found: dict[tuple[str, int], list[str]]) -> None:
+    """Pages that have no address of their own: what a form shows before, or after, it does something."""
+    page = visit.open(f"{COURSE}/gradebook-files")
+    head = f'Student,ID,SIS User ID,SIS Login ID,Section,"{title} (4711)"'
+    text = f"{head}\nSam,,,sam@example.org,,1\nNobody,,,nobody@example.org,,2\n"
+    file = FilePayload(name="grades.csv", mimeType="text/csv", buffer=text.encode())
+    page.get_by_label("File of Canvas, Moodle").set_input_files(file)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("heading", name="What would change")).to_be_visible()
+    look(visit, "", found)
+    page = visit.open(f"{COURSE}/people")
+    page.get_by_label("E-mail address").fill("nora@example.org")
+    page.get_by_role("button", name="Make the link").click()
+    link = page.get_by_label("Link").input_value()
+    look(visit, "", found)
+    look(visit, link.removeprefix(visit.base), found)
+
+
 def look(visit: Visit, path: str, found: dict[tuple[str, int], list[str]]) -> None:
-    """Both widths of one page, loaded once."""
+    """Both widths of one page, loaded once; without a path, the page that is open."""
     for width in WIDTHS:
         visit.page.set_viewport_size({"width": width, "height": 900})
-        if width == WIDTHS[0]:
+        if path and width == WIDTHS[0]:
             visit.open(path)
         if wrong := problems(visit.page):
             found[path, width] = wrong
