@@ -1,12 +1,12 @@
 """1,000 uploads in 60 s against the whole service on this machine: how soon each is accepted, and when all are graded.
 
     .venv/bin/python -m benchmarks.load [--uploads 1000] [--seconds 60] [--students 250] [--slots N]
-                                        [--kill-worker-every S] [--seed 1] [--assignment SLUG] [--most-minutes 60]
+                                        [--kill-worker-every S] [--seed 1] [--assignment SLUG] [--most-minutes 30]
 
 Starts `grader up --demo` in a folder of its own on a free port (loopback only), makes students, and sends their
 uploads at even times, whether or not earlier ones were answered. Then waits until each is graded, and checks that
-each was, once, with the same points. `--kill-worker-every` kills (SIGKILL) one of the worker's processes at random
-every so often until the end.
+each was, once, with the same points, and says what each part of the service used. `--kill-worker-every` kills (SIGKILL)
+one of the worker's processes at random every so often until the end.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import argparse
 import asyncio
 import json
 import random
+import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ import httpx
 import psutil
 from sqlalchemy import func, select
 
-from benchmarks.machine import machine, private_mib
+from benchmarks.machine import machine
+from benchmarks.parts import Part, parts_of, rows
 from grader.accounts import service as accounts
 from grader.audit.service import Actor
 from grader.courses import service as courses
@@ -37,7 +39,8 @@ from tests.support.running_service import ROOT, RunningService, running_service
 
 SEEDER = Actor.system("benchmark")
 WORKER = ("worker.app:app",)
-MEMORY_EVERY_S = 3.0
+LOOK_EVERY_S = 5.0
+SAY_EVERY_S = 15.0
 
 
 @dataclass
@@ -50,10 +53,19 @@ class Sent:
 
 @dataclass
 class Watch:
-    """Beside the load: the most memory that the service held, and how many processes were killed."""
+    """Beside the load: what the parts of the service used, the most memory of each, how many processes were killed."""
 
-    most_mib: float = 0.0
+    began: dict[str, Part]
+    ended: dict[str, Part] = field(default_factory=dict)
+    most_mib: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    most_mib_together: float = 0.0
     kills: int = 0
+
+    def look(self, supervisor: psutil.Process) -> None:
+        self.ended = parts_of(supervisor) or self.ended
+        for name, part in self.ended.items():
+            self.most_mib[name] = max(self.most_mib[name], part.mib)
+        self.most_mib_together = max(self.most_mib_together, sum(part.mib for part in self.ended.values()))
 
 
 def main() -> None:
@@ -65,7 +77,7 @@ def main() -> None:
     parser.add_argument("--kill-worker-every", type=float, metavar="S", default=0.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--assignment", default="loss-1-regression")
-    parser.add_argument("--most-minutes", type=float, default=60.0)
+    parser.add_argument("--most-minutes", type=float, default=30.0)
     chosen = parser.parse_args()
     print(f"# {chosen.uploads} uploads of {chosen.assignment} in {chosen.seconds:g} s\n{machine()}", flush=True)
     with running_service(*slots(chosen.slots)) as service, connected(service) as backend:
@@ -78,12 +90,11 @@ def main() -> None:
             print_accepted(sent, time.monotonic() - began)
             accepted = len(sent.seconds)
             last_s = wait_until_graded(backend, accepted + 1, began, chosen.most_minutes * 60)
-        print(
-            f"all {accepted} graded after       {last_s:.0f} s from the first upload, {accepted / last_s:.2f} a second"
-        )
-        print(
-            f"memory of the service, most     {watch.most_mib:.0f} MiB (private), {watch.kills} worker processes killed"
-        )
+        a_minute = 60 * accepted / last_s
+        print(f"all {accepted} graded after       {last_s:.0f} s from the first upload, {a_minute:.0f} a minute")
+        print(f"killed                          {watch.kills} worker processes")
+        print(f"used by the service             at most {watch.most_mib_together:.0f} MiB (private); its parts:")
+        print("\n".join(rows(watch.began, watch.ended, watch.most_mib, accepted)))
         check(backend)
 
 
@@ -168,12 +179,13 @@ def print_accepted(sent: Sent, wall_s: float) -> None:
 
 @contextmanager
 def watched(service: RunningService, kill_every_s: float, seed: int) -> Iterator[Watch]:
-    watch, stop, chance = Watch(), threading.Event(), random.Random(seed)  # noqa: S311
+    watch, stop = Watch(parts_of(service.supervisor)), threading.Event()
+    chance = random.Random(seed)  # noqa: S311
 
     def look() -> None:
         next_kill = time.monotonic() + kill_every_s
-        while not stop.wait(MEMORY_EVERY_S if not kill_every_s else min(MEMORY_EVERY_S, kill_every_s)):
-            watch.most_mib = max(watch.most_mib, private_mib(service.supervisor))
+        while not stop.wait(min(LOOK_EVERY_S, kill_every_s or LOOK_EVERY_S)):
+            watch.look(service.supervisor)
             if kill_every_s and time.monotonic() >= next_kill:
                 next_kill += kill_every_s
                 watch.kills += kill_one(service, chance)
@@ -185,6 +197,7 @@ def watched(service: RunningService, kill_every_s: float, seed: int) -> Iterator
     finally:
         stop.set()
         thread.join()
+        watch.look(service.supervisor)
 
 
 def kill_one(service: RunningService, chance: random.Random) -> int:
@@ -201,12 +214,16 @@ def kill_one(service: RunningService, chance: random.Random) -> int:
 def wait_until_graded(backend: Backend, accepted: int, began: float, most_s: float) -> float:
     """Until whatever was kept is graded: at least what was accepted, and what was kept without its answer arriving."""
     kept = graded = 0
-    while time.monotonic() - began < most_s:
+    say_at = time.monotonic() + SAY_EVERY_S
+    while (now := time.monotonic()) - began < most_s:
         with backend.reading() as session:
             query = select(func.count(), func.count(Submission.counted_run_id)).select_from(Submission)
             kept, graded = session.execute(query).one()
         if kept == graded >= accepted:
             return time.monotonic() - began
+        if now >= say_at:
+            say_at += SAY_EVERY_S
+            print(f"  {graded} of {max(kept, accepted)} graded after {now - began:.0f} s", file=sys.stderr, flush=True)
         time.sleep(1.0)
     raise SystemExit(f"after {most_s / 60:g} minutes only {graded} of {max(kept, accepted)} were graded")
 
