@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from grader.db.models import Blob, Run, RunStatus, Submission, SubmissionStatus
 from grader.embedded_redis import EmbeddedRedis
 from grader.grading.outcomes import Duplicate, Recorded, Stale, Swept
-from grader.grading.sweeping import BrokerView, sweep
+from grader.grading.sweeping import BrokerView
 from grader.wiring import Backend
 from tests.support.world import World, graded, make_world
 from worker.contract import Queue
@@ -82,12 +82,7 @@ def test_a_rerun_and_a_result_at_once_leave_one_counted_result_or_one_active_run
 
 def test_sweepers_give_a_lost_run_to_one_other_worker(postgres_world: World) -> None:
     world = postgres_world
-    view = BrokerView({Queue.CPU: 0, Queue.GPU: 0}, 0)
-
-    def sweep_once() -> Swept:
-        with world.backend.writing() as session:
-            return sweep(session, world.now, world.rules, view)
-
+    sweep_once = partial(world.sweep, BrokerView({Queue.CPU: 0, Queue.GPU: 0}, 0))
     for _ in range(12):
         sweep_once()
         world.later(5)
@@ -110,12 +105,7 @@ def test_sweepers_give_a_lost_run_to_one_other_worker(postgres_world: World) -> 
 
 def test_a_sweep_and_a_late_result_at_once_agree(postgres_world: World) -> None:
     world = postgres_world
-    view = BrokerView({Queue.CPU: 5, Queue.GPU: 0}, 0)
-
-    def sweep_once() -> Swept:
-        with world.backend.writing() as session:
-            return sweep(session, world.now, world.rules, view)
-
+    sweep_once = partial(world.sweep, BrokerView({Queue.CPU: 5, Queue.GPU: 0}, 0))
     for _ in range(12):
         sweep_once()
         world.later(5)

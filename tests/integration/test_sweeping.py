@@ -11,7 +11,7 @@ from grader.db.models import Run, RunCause, RunStatus, SubmissionStatus
 from grader.grading import quarantine
 from grader.grading.errors import InQuarantine
 from grader.grading.outcomes import Alive, Recorded, Stale, Swept
-from grader.grading.sweeping import BrokerView, sweep
+from grader.grading.sweeping import BrokerView
 from grader.outbox import queries as outbox
 from grader.outbox import service
 from tests.support.world import World, graded
@@ -21,8 +21,7 @@ EMPTY: Mapping[Queue, int | None] = {Queue.CPU: 0, Queue.GPU: 0}
 
 
 def sweep_now(world: World, jobs: Mapping[Queue, int | None] = EMPTY, results: int | None = 0) -> Swept:
-    with world.backend.writing() as session:
-        return sweep(session, world.now, world.rules, BrokerView(jobs, results))
+    return world.sweep(BrokerView(jobs, results))
 
 
 def sweep_for(

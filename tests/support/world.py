@@ -15,8 +15,9 @@ from grader.courses.release import Release
 from grader.db.models import Assignment, Course, Grade, Role, Run, Source, Submission, User
 from grader.grading import rerunning
 from grader.grading import service as grading
-from grader.grading.outcomes import RecordOutcome
+from grader.grading.outcomes import RecordOutcome, Swept
 from grader.grading.rules import GradingRules
+from grader.grading.sweeping import BrokerView, sweep
 from grader.outbox.service import JobWriter
 from grader.queueing.dispatching import Dispatcher
 from grader.submissions import queries
@@ -115,6 +116,10 @@ class World:
     def dispatcher(self, publish: Callable[[JobMessage], None], least: int = 100) -> Dispatcher:
         """What sends jobs on, with a broker of the test's own."""
         return Dispatcher(self.backend.sessions, publish, JobWriter(self.backend.signer, "http://grader"), least)
+
+    def sweep(self, view: BrokerView) -> Swept:
+        with self.backend.writing() as session:
+            return sweep(session, self.now, self.rules, view)
 
     def rerun(self, *submission_ids: str, release: bool = False) -> list[Run]:
         by, reason = Actor.of(self.instructor), "the check was mended"
