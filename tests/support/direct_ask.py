@@ -126,6 +126,8 @@ def plain(value: Any) -> Plain:
         return [plain(item) for item in value]
     if isinstance(value, tuple):
         return tuple(plain(item) for item in value)
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
     return Opaque(type(value).__name__, callable(value))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assignments.outcome import Conclusion, Outcome
 from worker.contract import MAX_TEXT, CheckResult, Verdict
@@ -19,11 +20,17 @@ _TELLING = (
     Conclusion.MISSING,
 )
 
+EARLIER = "This is an earlier definition of yours, and it counts; what the notebook ends with earns less."
+
 
 def best(outcomes: Sequence[Outcome]) -> Outcome:
-    """The outcome with the largest fraction; among equals the most telling, then the latest."""
+    """The outcome with the largest fraction; among equals the most telling, then the latest. The student is told where
+    the notebook ends with less."""
     ranked = enumerate(outcomes)
-    return max(ranked, key=lambda pair: (_fraction(pair[1]), -_TELLING.index(pair[1].conclusion), pair[0]))[1]
+    found = max(ranked, key=lambda pair: (_fraction(pair[1]), -_TELLING.index(pair[1].conclusion), pair[0]))[1]
+    if _fraction(found) > _fraction(outcomes[-1]):
+        return replace(found, message=f"{found.message} {EARLIER}".strip())
+    return found
 
 
 def to_result(key: str, title: str, max_points: float, outcome: Outcome) -> CheckResult:

@@ -4,7 +4,7 @@ import pytest
 
 from assignments.outcome import Conclusion, Outcome
 from worker.contract import Verdict
-from worker.pipeline.verdicts import best, to_result, unavailable
+from worker.pipeline.verdicts import EARLIER, best, to_result, unavailable
 
 
 def outcome(conclusion: str, fraction: float, message: str = "") -> Outcome:
@@ -14,6 +14,13 @@ def outcome(conclusion: str, fraction: float, message: str = "") -> Outcome:
 def test_the_outcome_with_most_points_is_kept() -> None:
     kept = best([outcome("failed", 0.0), outcome("partial", 0.5), outcome("error", 0.0)])
     assert kept.conclusion is Conclusion.PARTIAL
+
+
+def test_the_student_is_told_where_an_earlier_definition_counts() -> None:
+    kept = best([outcome("passed", 1.0, "Correct."), outcome("failed", 0.0, "Minus sign.")])
+    assert kept.message == f"Correct. {EARLIER}"
+    assert best([outcome("failed", 0.0), outcome("passed", 1.0, "Correct.")]).message == "Correct."
+    assert best([outcome("passed", 1.0, "Old."), outcome("passed", 1.0, "Correct.")]).message == "Correct."
 
 
 def test_without_points_the_most_telling_outcome_is_kept() -> None:
