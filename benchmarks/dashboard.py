@@ -126,7 +126,7 @@ def measure(settings: Settings, repeat: int) -> None:
 
 def _measure(client: FlaskClient, engine: Any, paths: Sequence[str], repeat: int) -> None:
     for path in paths:
-        with _counted(engine) as statements:
+        with counted(engine) as statements:
             answer = client.get(path)
         if answer.status_code != 200:
             raise SystemExit(f"{path} answered {answer.status_code}")
@@ -139,7 +139,7 @@ def _measure(client: FlaskClient, engine: Any, paths: Sequence[str], repeat: int
 
 
 @contextmanager
-def _counted(engine: Any) -> Iterator[list[str]]:
+def counted(engine: Any) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

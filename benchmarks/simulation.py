@@ -22,7 +22,7 @@ from itertools import count
 from benchmarks.machine import machine
 from benchmarks.run_times import RunTimes
 from grader.queueing.rule import Job, Shares, Turns
-from grader.queueing.window import room_for
+from grader.queueing.window import AHEAD_S, room_for
 
 HOURS = 3.0  # before the deadline at which uploads begin
 HURRY_S = 900.0  # uploads grow e-fold in so much time
@@ -91,7 +91,7 @@ class FirstCome:
     def add(self, upload: Upload) -> None:
         self._waiting.append(upload)
 
-    def take(self, running: int) -> Upload | None:
+    def take(self, running: int, now: float) -> Upload | None:
         return self._waiting.popleft() if self._waiting else None
 
 
@@ -101,19 +101,24 @@ class Fair:
     def __init__(self) -> None:
         self._waiting: dict[str, Upload] = {}
         self._broker: deque[Upload] = deque()
+        self._begun: deque[float] = deque()
         self._shares = Shares()
 
     def add(self, upload: Upload) -> None:
         self._waiting[upload.job.id] = upload
 
-    def take(self, running: int) -> Upload | None:
+    def take(self, running: int, now: float) -> Upload | None:
+        while self._begun and self._begun[0] <= now - AHEAD_S:
+            self._begun.popleft()
         self._fill(running)
         taken = self._broker.popleft() if self._broker else None
-        self._fill(running + 1)
+        if taken is not None:
+            self._begun.append(now)
+            self._fill(running + 1)
         return taken
 
     def _fill(self, running: int) -> None:
-        room = room_for(len(self._broker), running, LEAST)
+        room = room_for(len(self._broker), running, LEAST, len(self._begun))
         if room and self._waiting:
             turns = Turns([each.job for each in self._waiting.values()], self._shares)
             for _, job in zip(range(room), turns, strict=False):
@@ -131,7 +136,7 @@ def simulate(uploads: Sequence[Upload], workers: int, line: FirstCome | Fair) ->
             line.add(upload)
         else:
             now = heapq.heappop(ends)
-        while len(ends) < workers and (begun := line.take(len(ends))) is not None:
+        while len(ends) < workers and (begun := line.take(len(ends), now)) is not None:
             heapq.heappush(ends, now + begun.takes_s)
             found.append(Waited(begun, now - begun.job.since))
     return found

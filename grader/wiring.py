@@ -22,6 +22,7 @@ from grader.oidc.provider import Provider
 from grader.outbox.service import WOKEN, JobWriter
 from grader.progress import ProgressReader
 from grader.queueing.dispatching import Dispatched, Dispatcher
+from grader.queueing.window import AHEAD_S
 from grader.settings import Settings
 from grader.signing import Signer
 from grader.storage import BlobStore, open_store
@@ -74,7 +75,11 @@ class Backend:
             webhooks=Webhooks.of(settings),
             lti=Lti.of(Rules.of(settings.webhook_networks), secret_key, lambda: unit_of_work(sessions)),
             dispatcher=Dispatcher(
-                sessions, broker.publish, JobWriter(signer, settings.internal_url), settings.queue_window
+                sessions,
+                broker.publish,
+                JobWriter(signer, settings.internal_url),
+                settings.queue_window,
+                AHEAD_S,
             ),
             provider=Provider.of(settings),
         )

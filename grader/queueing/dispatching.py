@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -26,8 +26,10 @@ from grader.db.session import Sessions, read_only, unit_of_work
 from grader.outbox.errors import BrokerDown
 from grader.outbox.service import JobWriter
 from grader.queueing import queries
+from grader.queueing.candidates import candidates
 from grader.queueing.measured import mean_seconds
 from grader.queueing.rule import UNMEASURED_S, Job, Turns
+from grader.queueing.shares import keep_shares, shares_of
 from grader.queueing.terms import QueueTerms
 from grader.queueing.window import room_for
 from grader.time import utc_now
@@ -74,6 +76,7 @@ class Dispatcher:
     publish: Publish
     writer: JobWriter
     window_least: int
+    ahead_s: float = 0.0  # it may hold as many more as began in so many seconds
     sizes: Sizes = field(default_factory=Sizes)
 
     def dispatch(self, queues: Iterable[Queue] | None = None, now: datetime | None = None) -> Dispatched:
@@ -82,6 +85,8 @@ class Dispatcher:
         done = Dispatched()
         for queue in self._with_work(queues, now):
             with unit_of_work(self.sessions) as session:
+                if queues is None:  # a sweep: it reads all that is owed
+                    queries.close_ended(session, queue, now)
                 jobs = self._claim(session, queue, now)
             handed = self._send(jobs, now)
             done = Dispatched(done.sent + handed.sent, done.left + handed.left)
@@ -98,41 +103,41 @@ class Dispatcher:
                 for queue in queries.open_queues(session)
                 if (queues is None or queue in queues)
                 and queries.owes(session, queue, now)
-                and (self._room(queries.handed_out(session, queue)) > 0 or queues is None)
+                and (self._room(session, queue, now) > 0 or queues is None)
             ]
 
-    def _room(self, out: queries.HandedOut) -> int:
-        return room_for(out.sent, out.running, self.window_least)
+    def _room(self, session: Session, queue: Queue, now: datetime) -> int:
+        out = queries.handed_out(session, queue)
+        begun = queries.begun_since(session, queue, now - timedelta(seconds=self.ahead_s)) if self.ahead_s else 0
+        return room_for(out.sent, out.running, self.window_least, begun)
 
     def _claim(self, session: Session, queue: Queue, now: datetime) -> list[tuple[str, JobMessage]]:
         state = queries.lock_state(session, queue)
-        queries.close_ended(session, queue, now)
         message_ids = queries.sent_and_owed(session, queue, now, AGAIN_AT_ONCE)
-        room = self._room(queries.handed_out(session, queue))
-        if room > 0 and (waiting := queries.waiting(session, queue, now)):
-            rows = {each.job.id: each.message_id for each in waiting}
-            chosen = self._choose(session, state, [each.job for each in waiting], room)
+        room = self._room(session, queue, now)
+        if room > 0 and (near := candidates(session, queue, now, room)):
+            rows = {each.job.id: each.message_id for each in near}
+            chosen = self._choose(session, state, [each.job for each in near], room)
             queries.choose(session, [job.id for job in chosen], now)
             message_ids += [rows[job.id] for job in chosen]
         queries.claim(session, message_ids, now, FIRST_WAIT_S, LONGEST_WAIT_S)
         runs = queries.runs_to_send(session, message_ids)
         return [(message_id, self.writer.message(runs[message_id])) for message_id in message_ids]
 
-    def _choose(self, session: Session, state: QueueState, jobs: Sequence[Job], room: int) -> list[Job]:
-        courses = {job.course for job in jobs}
-        terms = queries.terms_of(session, courses)
+    def _choose(self, session: Session, state: QueueState, near: Sequence[Job], room: int) -> list[Job]:
+        terms = queries.terms_of(session, {job.course for job in near})
         limits = course_room(session, state.queue, terms)
-        if len(jobs) <= room and not limits:  # nobody waits for anybody
-            return sorted(jobs, key=lambda job: (job.since, job.id))
-        shares = queries.shares_of(session, state.queue)
+        if len(near) <= room and not limits:  # that is all that wait, and nobody waits for anybody
+            return sorted(near, key=lambda job: (job.since, job.id))
+        kept = shares_of(session, state.queue)
         turns = Turns(
-            sized(jobs, self.sizes.of(session, {job.assignment for job in jobs})),
-            shares,
+            sized(near, self.sizes.of(session, {job.assignment for job in near})),
+            kept.shares,
             weights={course: each.weight for course, each in terms.items()},
             room=limits,
         )
         chosen = [job for _, job in zip(range(room), turns, strict=False)]
-        queries.keep_shares(session, state, shares)
+        keep_shares(session, state, kept)
         return chosen
 
     def _send(self, jobs: Sequence[tuple[str, JobMessage]], now: datetime) -> Dispatched:

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from grader.db.models import Run
 from grader.queueing import queries
+from grader.queueing.candidates import waiting
 from grader.queueing.dispatching import sized
 from grader.queueing.measured import mean_seconds
 from grader.queueing.rule import Turns
+from grader.queueing.shares import shares_of
 from worker.contract import Queue
 
 LONG = 100  # runs that wait: from so many on, an order serves all who ask for a while
@@ -39,12 +41,12 @@ def ahead_of(session: Session, run: Run, now: datetime) -> dict[str, int]:
 
 
 def order_of(session: Session, queue: Queue, now: datetime) -> Order:
-    jobs = [each.job for each in queries.waiting(session, queue, now)]
+    jobs = [each.job for each in waiting(session, queue, now)]
     terms = queries.terms_of(session, {job.course for job in jobs})
     seconds = mean_seconds(session, {job.assignment for job in jobs})
     weights = {course: each.weight for course, each in terms.items()}
     # Limits of courses are left out: what is held back by one will start all the same, only later.
-    chosen = list(Turns(sized(jobs, seconds), queries.shares_of(session, queue), weights=weights))
+    chosen = list(Turns(sized(jobs, seconds), shares_of(session, queue).shares, weights=weights))
     return Order({job.id: place for place, job in enumerate(chosen)}, [job.assignment for job in chosen])
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-
-def window(running: int, least: int) -> int:
-    """Half of what runs is taken up well before any worker is short of work; `least` where nothing runs yet."""
-    return max(least, running // 2)
+AHEAD_S = 5.0  # of work that the broker has, where runs are short
 
 
-def room_for(sent: int, running: int, least: int) -> int:
+def window(running: int, least: int, begun: int = 0) -> int:
+    """Half of what runs is taken up well before any worker is short of work; `least` where nothing runs yet.
+
+    `begun`: how many began in the last AHEAD_S. Short runs are taken up faster than one after the other can be chosen.
+    """
+    return max(least, running // 2, begun)
+
+
+def room_for(sent: int, running: int, least: int, begun: int = 0) -> int:
     """How many to hand out now, where `sent` were and have not begun.
 
-    A large window is filled in larger steps, because each step looks at all that waits.
+    A large window is filled in larger steps, because each step looks at much that waits.
     """
-    most = window(running, least)
+    most = window(running, least, begun)
     room = most - sent
-    return room if room > most // 8 else 0
+    return room if room > max(most // 8, begun // 2) else 0
