@@ -169,6 +169,17 @@ def test_a_kernel_cannot_reach_its_jailer_or_the_parent(run: Runner, starter: Po
 
 
 @HERE
+@pytest.mark.skipif(not Path("/sys/kernel/mm/transparent_hugepage").is_dir(), reason="Linux has no huge pages here")
+def test_the_heap_of_a_kernel_has_room_in_huge_pages(run: Runner) -> None:
+    look = """
+import re
+found = re.findall(r"\\[heap\\].*?VmFlags:(.*?)$", open("/proc/self/smaps").read(), re.DOTALL | re.MULTILINE)
+print(any("hg" in flags.split() for flags in found))
+"""
+    assert run(look).text(0).strip() == "True"
+
+
+@HERE
 def test_a_taken_spare_is_replaced(run: Runner, starter: Pool) -> None:
     (spare,) = starter.spares
     run("1")

@@ -62,6 +62,7 @@ def made_ready(app):
     gc.disable()
     resources.keep_freed_memory()
     isolate.collapse()
+    resources.make_room()
 
 
 class Forker:
