@@ -133,7 +133,9 @@ class Checks:
     async def _opened(self) -> CheckerProcess:
         folder = self._package.package.folder.parent
         parent = self._parents.keep(folder, unsafe=self._unsafe)
-        process = await asyncio.to_thread(parent.take)
+        process = parent.take_ready()
+        if process is None:
+            process = await asyncio.to_thread(parent.take)
         try:
             await self._load(process)
         except CheckerLost:

@@ -65,9 +65,23 @@ class Parent:
         if self._problem is not None:
             raise self._problem
         with self._lock:
-            spare, self._spare = self._spare, None
-        self._taken.set()
+            spare = self._given()
         return self._fork(NOW) if spare is None else spare
+
+    def take_ready(self) -> CheckerProcess | None:
+        """One that was forked in advance. Never blocks."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            return self._given()
+        finally:
+            self._lock.release()
+
+    def _given(self) -> CheckerProcess | None:
+        """With the lock."""
+        spare, self._spare = self._spare, None
+        self._taken.set()
+        return spare
 
     def _fork(self, order: bytes) -> CheckerProcess:
         channel, channel_theirs = socket.socketpair()
