@@ -117,7 +117,7 @@ WITH_FILES = (
 import os, socket
 ends = [os.open('/dev/null', os.O_RDONLY), *os.pipe(), *(s.fileno() for s in socket.socketpair())]
 def forged(number, tree, data):
-    for _ in range(40): socket.send_fds(asking.socket, [b'x'], ends * 20)
+    for _ in range(4): socket.send_fds(asking.socket, [b'x'], ends * 20)
     say(number, {GUESS})
 asking.reply = forged
 """

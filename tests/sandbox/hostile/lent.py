@@ -54,7 +54,7 @@ time.sleep(60)
             "send_sockets_in_sockets_in_sockets",  # each is held by what waits in another, and by no process
             (
                 "import socket\ninner = socket.socketpair()\n"
-                "for _ in range(900):\n    outer = socket.socketpair()\n    outer[0].setblocking(False)\n"
+                "for _ in range(150):\n    outer = socket.socketpair()\n    outer[0].setblocking(False)\n"
                 "    socket.send_fds(outer[0], [b'x'], [s.fileno() for s in inner])\n    inner = outer",
                 "6 * 7",
             ),
