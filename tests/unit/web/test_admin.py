@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from grader.administration.environments import environments
 from grader.db.models import OutboxMessage, Submission, SubmissionStatus
+from grader.queueing import candidates
 from grader.queueing import queries as queueing
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
@@ -20,7 +21,7 @@ def claimable(world: World) -> list[str]:
     later, found = utc_now() + timedelta(hours=1), []
     with world.backend.reading() as s:
         for queue in queueing.open_queues(s):
-            found += [waiting.message_id for waiting in queueing.waiting(s, queue, later)]
+            found += [waiting.message_id for waiting in candidates.waiting(s, queue, later)]
             found += queueing.sent_and_owed(s, queue, later, 100)
     return found
 

@@ -8,18 +8,17 @@ from grader.db.models import Blob, RetentionRule, Run, RunStatus, Submission, Su
 from grader.grading import service
 from grader.time import utc_now
 from tests.unit.web.conftest import Browser
-from tests.unit.web.test_admin import post
 from tests.unit.web.world import ADMIN, SLUG, World, active_run, finish, notebook, submit
 
 
 def test_how_long_files_are_kept_is_set_and_shown_before_anything_goes(world: World, admin: Browser) -> None:
     submit(world, "sam")
-    assert post(admin, "/admin/files", executed_months="12", files_months="") == 303
+    assert admin.post("/admin/files", executed_months="12", files_months="").status_code == 303
     page = admin.client.get("/admin/files").text
     assert 'value="12"' in page
     assert "Nothing." in page
-    assert post(admin, "/admin/files", executed_months="soon", files_months="24") == 422
-    assert post(admin, "/admin/files/apply") == 303
+    assert admin.post("/admin/files", executed_months="soon", files_months="24").status_code == 422
+    assert admin.post("/admin/files/apply").status_code == 303
     assert "retention.set" in admin.client.get("/admin/audit").text
 
 
@@ -69,11 +68,11 @@ def test_an_administrator_retries_what_has_its_file_and_is_told_of_the_rest(worl
     with world.backend.writing() as s:
         for key in (gone, kept):
             service.quarantine_by_hand(s, submission_id=key, by=ADMIN, reason="test", now=utc_now())
-    assert post(admin, f"/admin/quarantine/{gone}/release") == 410
+    assert admin.post(f"/admin/quarantine/{gone}/release").status_code == 410
     with world.backend.writing() as s:
         s.execute(update(Submission).values(quarantined_at=None))
-    assert post(admin, f"/admin/failed/{gone}/retry") == 410
-    assert post(admin, "/admin/failed/retry") == 303
+    assert admin.post(f"/admin/failed/{gone}/retry").status_code == 410
+    assert admin.post("/admin/failed/retry").status_code == 303
     assert "1 submission will be graded again. 1 submission was left out" in admin.client.get("/admin").text
 
 
