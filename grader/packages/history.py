@@ -14,6 +14,7 @@ from grader.db.models import AssignmentVersion
 
 AROUND = 3  # lines shown before and after a change
 MOST_LINES = 400  # of one file
+MOST_VERSIONS = 1_000_000
 SETTINGS = "What is asked, points, limits, rules"
 _NOT_SHOWN = {"digest", "queue"}
 
@@ -42,6 +43,8 @@ def versions_of(session: Session, assignment_id: str) -> list[AssignmentVersion]
 
 def version(session: Session, assignment_id: str, number: int) -> AssignmentVersion | None:
     """With its files."""
+    if not 1 <= number <= MOST_VERSIONS:  # an address can name any number; databases refuse to be asked for some
+        return None
     query = select(AssignmentVersion).where(
         AssignmentVersion.assignment_id == assignment_id, AssignmentVersion.number == number
     )
