@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from grader.db.engine import WRITES
+from grader.db.engine import SQLITE_BUSY_S, WRITES
 
 log = logging.getLogger(__name__)
 
 Sessions = sessionmaker[Session]
 _HOOKS = "after_commit"
+_LOCKS: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
 
 
 def make_sessions(engine: Engine) -> Sessions:
@@ -28,7 +31,7 @@ def unit_of_work(sessions: Sessions) -> Iterator[Session]:
 
     On SQLite it has the write lock from the beginning, so keep slow work out of it.
     """
-    with sessions() as session:
+    with _turn(sessions), sessions() as session:
         session.connection(execution_options={WRITES: True})
         yield session
         session.commit()
@@ -39,6 +42,27 @@ def unit_of_work(sessions: Sessions) -> Iterator[Session]:
         except Exception:
             # What was committed is true whatever becomes of the hook; whoever sweeps later does its work.
             log.exception("a hook after a commit failed")
+
+
+@contextmanager
+def _turn(sessions: Sessions) -> Iterator[None]:
+    """On SQLite one thread of this process after the other asks for the write lock, before it takes a connection.
+
+    SQLite itself lets those who wait sleep for longer and longer, up to a tenth of a second, whoever had it meanwhile.
+    It still decides: whoever has waited for its time here tries all the same.
+    """
+    engine = sessions.kw.get("bind")
+    lock = (
+        _LOCKS.setdefault(engine, threading.Lock())
+        if isinstance(engine, Engine) and engine.dialect.name == "sqlite"
+        else None
+    )
+    held = lock is not None and lock.acquire(timeout=SQLITE_BUSY_S)
+    try:
+        yield
+    finally:
+        if lock is not None and held:
+            lock.release()
 
 
 @contextmanager

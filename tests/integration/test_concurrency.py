@@ -6,11 +6,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from grader.db.engine import make_engine
 from grader.db.models import Blob, Run, RunStatus, Submission, SubmissionStatus
+from grader.db.session import make_sessions, read_only, unit_of_work
 from grader.embedded_redis import EmbeddedRedis
 from grader.grading.outcomes import Duplicate, Recorded, Stale, Swept
 from grader.grading.sweeping import BrokerView
@@ -158,3 +161,25 @@ def test_many_who_write_at_once_all_get_their_turn_on_sqlite(
     assert not [r for r in results if isinstance(r, BaseException)], results
     with world.backend.reading() as session:
         assert session.scalar(select(func.count()).where(Submission.status == SubmissionStatus.GRADED)) == 32
+
+
+def test_writers_that_wait_for_sqlite_leave_the_connections_to_those_who_read(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'grader.db'}")
+    sessions, writers = make_sessions(engine), 40  # more than there are connections
+    done: list[int] = []
+
+    def write(number: int) -> None:
+        with unit_of_work(sessions):
+            done.append(number)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
+    with unit_of_work(sessions):
+        for thread in threads:
+            thread.start()
+        with read_only(sessions) as session:
+            assert session.scalar(text("SELECT 1")) == 1
+        assert done == []
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == list(range(writers))
+    engine.dispose()
