@@ -66,7 +66,6 @@ def run_tests(tree: Path, files: tuple[str, ...], chosen: str, timeout_s: float)
         "no:cacheprovider",
         "--maxfail=8",
         f"--junitxml={report}",
-        f"--timeout={timeout_s / 2:.0f}",  # so that a test that does not end any more is named
         *files,
     ]
     if chosen:
