@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,12 +17,15 @@ from reference.implementations.decoding import (
     Wrong,
     all_apart,
     beam_search,
+    beam_search_handed_out,
     fewer_continued,
     fewer_kept,
     greedy,
     tells,
     tempered,
 )
+
+Search: TypeAlias = Callable[[Step, Ids, int, int], Ids]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,17 +92,19 @@ def distinct(p: Floats) -> bool:
 
 
 def searching_matters(rng: np.random.Generator, n_beam: int, length: int) -> tuple[SmallModel, list[int]]:
-    """A model and a prompt for which the search, flattened or not, differs from taking the best each time; and with two
-    hypotheses, where that is not rare, from a search that is narrower by one."""
+    """A model and a prompt for which the search, flattened or not, differs from taking the best each time. With more
+    than two hypotheses so does its other right form; with two a search that is narrower by one differs, which is rare
+    with more."""
+    right = (beam_search, beam_search_handed_out) if n_beam > 2 else (beam_search,)
     others = (greedy,) if n_beam > 2 else (greedy, fewer_continued, fewer_kept)
     while True:
         model, ids = drawn_model(rng)
-        if all(_matters(stepper(model, power), ids, n_beam, length, others) for power in (1.0, 0.5)):
+        if all(_matters(stepper(model, power), ids, n_beam, length, right, others) for power in (1.0, 0.5)):
             return model, ids
 
 
 def _matters(
-    step: Step, ids: Sequence[int], n_beam: int, length: int, others: Sequence[Callable[[Step, Ids, int, int], Ids]]
+    step: Step, ids: Sequence[int], n_beam: int, length: int, right: Sequence[Search], others: Sequence[Search]
 ) -> bool:
-    found = beam_search(step, tuple(ids), n_beam, length)
-    return all(other(step, tuple(ids), n_beam, length) != found for other in others)
+    found = {search(step, tuple(ids), n_beam, length) for search in right}
+    return all(other(step, tuple(ids), n_beam, length) not in found for other in others)

@@ -43,7 +43,9 @@ def test_prompts_are_drawn_at_which_searching_matters(seed: int) -> None:
     model, ids = searching_matters(np.random.default_rng(seed), 3, 4)
     for power in (1.0, 0.5):
         step = stepper(model, power)
-        assert decoding.beam_search(step, tuple(ids), 3, 4) != decoding.greedy(step, tuple(ids), 3, 4)
+        greedy = decoding.greedy(step, tuple(ids), 3, 4)
+        assert decoding.beam_search(step, tuple(ids), 3, 4) != greedy
+        assert decoding.beam_search_handed_out(step, tuple(ids), 3, 4) != greedy
 
 
 @pytest.mark.parametrize("seed", range(5))
