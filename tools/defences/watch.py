@@ -11,14 +11,17 @@ WATCHING = (
         "empty_files or (little_by_little and forked)",
         ("worker/sandbox/jailed.py", "        self._watcher.start()\n", ""),
     ),
-    notebooks(
+    Defence(  # what a notebook does that no group limits, the watcher finds as well
         "control groups",
-        "buffers_of_sockets",
         (
-            "worker/sandbox/cgroups.py",
-            'return {"memory.limit_in_bytes": most, "memory.memsw.limit_in_bytes": most, "memory.swappiness": "0"}',
-            "return {}",
+            Edit(
+                "worker/sandbox/cgroups.py",
+                'return {"memory.limit_in_bytes": most, "memory.memsw.limit_in_bytes": most, "memory.swappiness": "0"}',
+                "return {}",
+            ),
         ),
+        ("tests/sandbox/test_probe.py",),
+        "every_layer_holds",
     ),
     *(
         Defence(f"watcher: {what}", (Edit(file, old, new),), (ALONE,), chosen)
