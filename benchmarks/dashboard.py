@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import event, insert, select, text, update
+from sqlalchemy import Column, ColumnDefault, event, select, text, update
 from sqlalchemy.orm import Session
 
 from assignments.loading import load_package
@@ -62,7 +62,6 @@ PASSWORD = "a password for measuring"
 STAFF, STUDENT = "staff@example.org", "s0@example.org"
 DIGEST = "0" * 64
 SEEDER = Actor.system("benchmark")
-CHUNK = 20_000
 CHANCE = random.Random(1)  # noqa: S311 - made-up marks, the same ones every time
 VERDICTS = (Verdict.PASSED, Verdict.PASSED, Verdict.PASSED, Verdict.PARTIAL, Verdict.FAILED, Verdict.MISSING)
 MISTAKES = ("minus-sign", "factor-2", "mean-for-sum", "transposed", "natural-log-for-log10")
@@ -208,7 +207,6 @@ def _assignment(
     now: datetime,
 ) -> None:
     rows: dict[type[Base], Rows] = {Submission: [], Run: [], CheckResultRow: [], Grade: []}
-    counted: list[dict[str, str]] = []
     for student in people[: int(len(people) * 0.97)]:
         best: tuple[float, str] = (-1.0, "")
         for number in range(1, attempts + 1):
@@ -217,7 +215,6 @@ def _assignment(
             rows[Submission].append(submission)
             rows[Run].append(run)
             rows[CheckResultRow] += checks
-            counted.append({"id": submission["id"], "counted_run_id": run["id"]})
             best = max(best, (run["score"], submission["id"]))
         rows[Grade].append(
             {
@@ -228,8 +225,12 @@ def _assignment(
         )  # fmt: skip
     for model, found in rows.items():
         _insert(session, model, found)
-    for start in range(0, len(counted), CHUNK):
-        session.execute(update(Submission), counted[start : start + CHUNK])
+    session.execute(
+        update(Submission)
+        .where(Submission.assignment_id == assignment.id, Run.submission_id == Submission.id)
+        .values(counted_run_id=Run.id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _attempt(
@@ -265,8 +266,23 @@ def _attempt(
 
 
 def _insert(session: Session, model: type[Base], rows: Rows) -> None:
-    for start in range(0, len(rows), CHUNK):
-        session.execute(insert(model), rows[start : start + CHUNK])
+    """By COPY, as a million runs have eight million checks: through INSERT they would take most of an hour."""
+    dialect = session.get_bind().dialect
+    columns = [c for c in model.__table__.columns if c.key in rows[0] or c.default is not None]
+    as_stored = [c.type.dialect_impl(dialect).bind_processor(dialect) or (lambda value: value) for c in columns]
+    names = ", ".join(f'"{c.name}"' for c in columns)
+    session.flush()  # rows that these point to
+    cursor = session.connection().connection.cursor()
+    with cursor.copy(f'COPY "{model.__tablename__}" ({names}) FROM STDIN') as copy:
+        for row in rows:
+            values = (row[c.key] if c.key in row else _default(c) for c in columns)
+            copy.write_row([store(value) for store, value in zip(as_stored, values, strict=True)])
+
+
+def _default(column: Column[Any]) -> Any:
+    made = column.default
+    assert isinstance(made, ColumnDefault)
+    return made.arg(None) if callable(made.arg) else made.arg
 
 
 if __name__ == "__main__":

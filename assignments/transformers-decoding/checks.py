@@ -144,9 +144,6 @@ def do_beam_search(ask: Ask) -> Outcome:
         ]
         return [Misconception(key, sentence, searched(rule, power)) for key, sentence, rule in rules]
 
-    def either(*a: Any) -> tuple[Ids, Ids]:
-        return searched(decoding.beam_search)(*a), searched(decoding.beam_search_handed_out)(*a)
-
     note = (
         "Graded with another helper in place of your `get_kth_most_likely_token`, so that a mistake there does not "
         "count twice."
@@ -154,14 +151,20 @@ def do_beam_search(ask: Ask) -> Outcome:
     task = FunctionTask(
         function=shown,
         parameters=(),
-        reference=either,
+        reference=searched(decoding.beam_search),
         misconceptions=known(1.0),
-        compare=compare_either,
+        compare=compare_tokens,
         settings=(
             Setting(given=as_probe(shown, ONE_STEP)),
+            # A notebook fits one of the two right forms in every trial: fitting now one and now the other is luck.
+            Setting(
+                given=as_probe(shown, ONE_STEP),
+                reference=searched(decoding.beam_search_handed_out),
+                misconceptions=(),
+            ),
             Setting(
                 given=as_probe(shown, ONE_STEP + OTHER_HELPER),
-                reference=lambda *a: (searched(decoding.beam_search, 0.5)(*a),),
+                reference=searched(decoding.beam_search, 0.5),
                 misconceptions=known(0.5),
                 note=note,
             ),
@@ -292,12 +295,6 @@ def tokens_counted(value: Plain, vocabulary: int, draws: int = DRAWS) -> Floats 
 
 def compare_tokens(got: Plain, want: Any) -> Comparison:
     return compare_array(got, np.asarray(want, dtype=np.float64), TOKENS)
-
-
-def compare_either(got: Plain, want: Any) -> Comparison:
-    forms = want if isinstance(want[0], tuple) else (want,)
-    compared = [compare_tokens(got, form) for form in forms]
-    return next((c for c in compared if c.equal), compared[0])
 
 
 def with_token(given: tuple[Any, ...], rule: Callable[[Floats], int]) -> Ids:

@@ -84,6 +84,8 @@ class MutantTest:
         needed = needed_cells(self.cells, self.functions, self.variables)
         mutants = mutants_of(self.cells, self.starter, self.functions | self.variables, needed)
         declared = declared_equivalent(self.grader.package.folder)
+        if self.only and not any(mutant.id in self.only for mutant in mutants):
+            raise BaselineError(f"No mutant has the id {' or '.join(sorted(self.only))}: see the ids of survivors.")
         stale = no_longer_there(self.grader.package.folder, {mutant.id for mutant in mutants})
         chosen = self._chosen([mutant for mutant in mutants if mutant.id not in declared])
         tried = self._tried(chosen, self._stages(needed), jobs, on_mutant) if chosen else []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, cast
+
+import pytest
 
 from assignments.loading import load_package
 from grader.cli.assignment.cache import Cache
 from grader.cli.assignment.grading import PackageGrader
-from grader.cli.assignment.mutants import MutantTest, Tally
+from grader.cli.assignment.mutants import BaselineError, MutantTest, Tally
 from tests.support.direct_ask import DirectAsk
 from tests.support.notebooks import notebook
 from worker.contract import CellSummary, CheckResult, GradeStatus, Seconds, Verdict
@@ -56,14 +58,19 @@ class DirectGrader:
         return Grading(GradeStatus.GRADED, checks, Seconds(0.0, 0.0, 0.0), cells)
 
 
-def try_all_mutants(folder: Path, *solution: str) -> tuple[DirectGrader, Tally]:
+def test_an_id_that_no_mutant_has_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BaselineError, match="No mutant has the id double:sign:00000000"):
+        try_all_mutants(tmp_path / "two", *SOLUTION, only=["double:sign:00000000"])
+
+
+def try_all_mutants(folder: Path, *solution: str, only: Collection[str] = ()) -> tuple[DirectGrader, Tally]:
     folder.mkdir()
     (folder / "assignment.toml").write_text(TOML)
     (folder / "checks.py").write_text("")
     (folder / "starter.ipynb").write_bytes(notebook("def double(x):\n    return 0", "trained = 0"))
     (folder / "solution.ipynb").write_bytes(notebook(*solution))
     grader = DirectGrader(folder)
-    return grader, MutantTest(cast(PackageGrader, grader), Cache(grader.package, None)).run(1)
+    return grader, MutantTest(cast(PackageGrader, grader), Cache(grader.package, None), only=only).run(1)
 
 
 def test_a_mutant_that_a_function_shows_does_not_wait_for_the_cell_of_a_variable(tmp_path: Path) -> None:
