@@ -135,9 +135,7 @@ class Settings(SingleSignOnSettings):
     @field_validator("blob_url")
     @classmethod
     def _store(cls, value: str) -> str:
-        if value.startswith("s3://") and not value.removeprefix("s3://").strip("/"):
-            raise ValueError("names no bucket; write s3://bucket or s3://bucket/prefix")
-        return value
+        return urls.store(value)
 
     @model_validator(mode="before")
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 LONGEST_SOCKET_PATH = 100
 
 BROKERS = ("redis://", "rediss://", "redis+socket://", "amqp://", "amqps://", "memory://")
+
+# Object stores by scheme, with the package that speaks to each.
+STORES = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs"}
 
 
 def database(url: str) -> str:
@@ -42,6 +46,20 @@ def progress(url: str) -> str:
         number = parse_qs(parts.query).get("virtual_host", ["0"])[0]
         return f"unix://{parts.path}?db={number}"
     return url if url.startswith(("redis://", "rediss://", "unix://")) else ""
+
+
+def store(url: str) -> str:
+    """`url` as it is: a folder, or an object store. Raises ValueError where no notebook could be kept there."""
+    scheme, separator, place = url.partition("://")
+    if not separator or scheme in ("file", "memory"):
+        return url
+    if scheme not in STORES:
+        raise ValueError("must be a folder, or begin with s3:// (or gs://, az://)")
+    if not place.strip("/"):
+        raise ValueError(f"names no bucket; write {scheme}://bucket or {scheme}://bucket/prefix")
+    if find_spec(STORES[scheme]) is None:
+        raise ValueError(f"{scheme}:// needs a package that is not here: pip install {STORES[scheme]}")
+    return url
 
 
 def web(url: str) -> str:

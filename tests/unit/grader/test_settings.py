@@ -78,6 +78,7 @@ def test_secrets_are_not_in_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> 
         ("GRADER_PUBLIC_URL", "https://u:hush@h", "GRADER_PUBLIC_URL: must be an address without"),
         ("GRADER_PROGRESS_URL", "amqp://u:hush@h", "GRADER_PROGRESS_URL: must begin with redis://"),
         ("GRADER_BLOB_URL", "s3://", "GRADER_BLOB_URL: names no bucket"),
+        ("GRADER_BLOB_URL", "ftp://u:hush@h/notebooks", "GRADER_BLOB_URL: must be a folder, or begin with s3://"),
         ("GRADER_MAX_UPLOAD_BYTES", "hush", "GRADER_MAX_UPLOAD_BYTES"),
         ("GRADER_LEASE_S", "-1", "GRADER_LEASE_S"),
     ],
@@ -91,6 +92,13 @@ def test_what_cannot_be_used_is_named_and_not_shown(
     assert said in str(error.value)
     assert "hush" not in str(error.value)
     assert len(str(error.value).splitlines()) == 1, "once, and not again at a setting that follows it"
+
+
+def test_a_store_whose_package_is_not_installed_is_named_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.urls.find_spec", lambda name: None)
+    monkeypatch.setenv("GRADER_BLOB_URL", "gs://hush")
+    with pytest.raises(SettingsError, match=r"^GRADER_BLOB_URL: gs:// needs .*: pip install gcsfs$"):
+        Settings.load()
 
 
 def test_beside_what_is_wrong_stands_what_was_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
