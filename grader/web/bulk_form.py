@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from grader.gradebook.errors import InvalidExtension
 from grader.policies.terms import Allowance
+from grader.time import OUR_TIME
 from grader.web import zones
 
 MOST_DIGITS = 6
@@ -38,8 +39,8 @@ def read_allowance(due_at: str, closes_at: str, extra_attempts: str) -> Allowanc
     """Raises InvalidExtension."""
     try:
         due, closes = zones.read_input(due_at), zones.read_input(closes_at)
-    except (ValueError, OverflowError):
-        raise InvalidExtension("A date could not be read: type it like 2026-11-21T23:59.") from None
+    except ValueError:
+        raise InvalidExtension(f"A date could not be read: type one {OUR_TIME}, like 2026-11-21T23:59.") from None
     return Allowance(due, closes, whole_number(extra_attempts or "0"))
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from assignments.policy import DatesSpec, PolicySpec
 from grader.gradebook.errors import InvalidPolicy
 from grader.gradebook.policies import checked
+from grader.time import OUR_TIME
 from grader.web import zones
 
 DATES = {"opens_at": "Opens", "due_at": "Due", "closes_at": "Closes"}
@@ -67,8 +68,9 @@ class PolicyForm:
     def _moment(self, key: str) -> datetime | None:
         try:
             return zones.read_input(self.values[key])
-        except (ValueError, OverflowError):
-            raise InvalidPolicy(DATES[key], "type a date and a time, for example 2026-11-21T23:59.") from None
+        except ValueError:
+            wanted = f"type a date and a time {OUR_TIME}, for example 2026-11-21T23:59."
+            raise InvalidPolicy(DATES[key], wanted) from None
 
 
 def _text(value: object) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import has_request_context, request
 
+from grader.time import in_our_time
 from grader.web.formats import as_utc
 
 COOKIE = "zone"
@@ -33,11 +34,11 @@ def input_value(when: datetime | None) -> str:
 
 
 def read_input(text: str) -> datetime | None:
-    """What was typed into a field for a date and time. Raises ValueError."""
+    """What was typed into a field for a date and time. Raises ValueError, also for one that is not of our time."""
     text = text.strip()
     if not text:
         return None
-    return datetime.fromisoformat(text).replace(tzinfo=reader_zone()).astimezone(UTC)
+    return in_our_time(datetime.fromisoformat(text).replace(tzinfo=reader_zone()))
 
 
 def reader_zone() -> tzinfo:

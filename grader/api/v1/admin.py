@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from grader.administration import queries, service
 from grader.administration.queries import AuditFilter
@@ -15,6 +15,7 @@ from grader.api.v1.schemas import Body, In, Out, Text
 from grader.audit.service import Actor
 from grader.dashboard import health
 from grader.grading import quarantine
+from grader.time import in_our_time
 from grader.web import access
 from grader.web.backend import backend
 from grader.web.views.admin import queue_named
@@ -101,11 +102,18 @@ class RetriedOut(Out):
     removed: int = Field(0, description="How many were passed over because their file was removed by the rule.")
 
 
+def _aware(when: datetime) -> datetime:
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when
+
+
+WhenOrUtc = Annotated[datetime, AfterValidator(_aware), AfterValidator(in_our_time)]
+
+
 class AuditIn(In):
     q: Text = Field("", description="Part of the actor or the object.")
     action: Text = Field("", description="How the action begins.")
-    since: datetime | None = None
-    until: datetime | None = None
+    since: WhenOrUtc | None = None
+    until: WhenOrUtc | None = None
     limit: int = Field(50, ge=1, le=200)
     offset: int = Field(0, ge=0, le=1_000_000)
 
@@ -231,7 +239,7 @@ def admin_keep(submission_id: str, body: QuarantineIn) -> QuarantineOut:
 @api.output(AuditOut)
 @api.doc(summary="Search the audit log", tags=["Administration"], security=SECURITY, responses=problems(422))
 def admin_audit(query: AuditIn) -> AuditOut:
-    filters = AuditFilter(query.q, query.action, _aware(query.since), _aware(query.until))
+    filters = AuditFilter(query.q, query.action, query.since, query.until)
     with backend().reading() as session:
         found = queries.audit_entries(session, filters, limit=query.limit, offset=query.offset)
     return AuditOut(entries=[AuditEntryOut.model_validate(entry) for entry in found])
@@ -283,7 +291,3 @@ def _queues() -> AdminQueuesOut:
             for q in found
         ]
     )  # fmt: skip
-
-
-def _aware(when: datetime | None) -> datetime | None:
-    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -15,7 +15,7 @@ from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.grades import DecidedOut
 from grader.api.v1.policies import ExtensionOut, extension_out
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import Body, CourseIn, Out
+from grader.api.v1.schemas import Body, CourseIn, Out, When
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import User
@@ -62,8 +62,8 @@ class ManyExcusedOut(Out):
 
 
 class ManyExtendedIn(ManyIn):
-    due_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    due_at: When | None = None
+    closes_at: When | None = None
     extra_attempts: int = Field(0, ge=0, le=extensions.MOST_EXTRA)
     reason: str = Field(min_length=1, max_length=500)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from assignments.policy import DatesSpec, PolicySpec
 from assignments.policy_schema import PolicyModel
 from grader.accounts import queries as accounts
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import Body, CourseIn, Out
+from grader.api.v1.schemas import Body, CourseIn, Out, When
 from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.db.models import Assignment, Extension
@@ -30,9 +30,9 @@ from grader.web.backend import backend
 
 
 class RulesIn(PolicyModel):
-    opens_at: AwareDatetime | None = None
-    due_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    opens_at: When | None = None
+    due_at: When | None = None
+    closes_at: When | None = None
     revision: int = Field(ge=0, description="As you read it; a 409 says that somebody else was faster.")
 
 
@@ -57,8 +57,8 @@ class RulesOut(Out):
 
 class ExtensionIn(Body):
     student: str = Field(max_length=254, description="E-mail address.")
-    due_at: AwareDatetime | None = None
-    closes_at: AwareDatetime | None = None
+    due_at: When | None = None
+    closes_at: When | None = None
     extra_attempts: int = Field(0, ge=0, le=extensions.MOST_EXTRA)
     reason: str = Field(min_length=1, max_length=500)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from grader.db.models import SubmissionStatus
+from grader.time import in_our_time
 from worker.contract import Verdict
 
 Text = Annotated[str, Field(max_length=200)]
+When = Annotated[AwareDatetime, AfterValidator(in_our_time)]
 
 
 class Out(BaseModel):

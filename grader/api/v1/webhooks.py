@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
-from grader.api.v1.schemas import Body, In, Out
+from grader.api.v1.schemas import Body, In, Out, When
 from grader.audit.service import Actor
 from grader.db.models import DeliveryState, WebhookEndpoint
 from grader.lms.webhooks import queries, service
@@ -86,7 +86,7 @@ class DeliveriesIn(In):
 
 
 class SinceIn(Body):
-    since: AwareDatetime
+    since: When
 
 
 class CountOut(Out):

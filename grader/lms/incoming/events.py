@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from grader.lms.incoming.errors import InvalidMessage, UnknownEvent
 from grader.text import one_line
+from grader.time import in_our_time
 
 PING = "endpoint.ping"
 ROSTER = "roster.changed"
@@ -17,21 +17,13 @@ EXTENSION_GRANTED = "extension.granted"
 EXTENSION_REVOKED = "extension.revoked"
 SUBMISSION = "submission.handed_in"
 MOST_PEOPLE = 1000
-_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def _in_our_time(when: datetime) -> datetime:
-    if not _FIRST <= when < _LAST:
-        raise ValueError("a time between the years 2000 and 2199 is needed")
-    return when.astimezone(UTC)
-
 
 Line = AfterValidator(one_line)
 Email = Annotated[str, Field(min_length=3, max_length=254), Line, AfterValidator(str.lower)]
 Name = Annotated[str, Field(max_length=200), Line]
 Section = Annotated[str, Field(max_length=100), Line]
 Slug = Annotated[str, Field(pattern=r"\A[a-z0-9-]{1,80}\z", description="The assignment's short name.")]
-When = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+When = Annotated[AwareDatetime, AfterValidator(in_our_time)]
 Reason = Annotated[str, Field(min_length=1, max_length=500), Line]
 Emails = Annotated[list[Email], Field(min_length=1, max_length=500)]
 
