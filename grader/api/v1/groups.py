@@ -8,8 +8,9 @@ from grader.api.v1.documents import SECURITY, problems
 from grader.api.v1.routes import STAFF, api
 from grader.api.v1.schemas import Body, CourseIn, In, Out
 from grader.audit.service import Actor
-from grader.db.models import Assignment
+from grader.db.models import Assignment, User
 from grader.groups import queries, service
+from grader.groups.errors import InvalidGroup
 from grader.groups.files import student_named
 from grader.groups.rules import LARGEST, GroupRules, group_text
 from grader.web import access
@@ -79,7 +80,11 @@ def assignment_groups(slug: str, query: CourseIn) -> GroupsOut:
 @api.doc(summary="Set groups", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422))
 def set_groups(slug: str, query: CourseIn, body: GroupsIn) -> GroupsOut:
     with backend().writing() as session:
-        wanted = {g.name: [student_named(session, mail.lower()) for mail in g.members] for g in body.groups}
+        wanted: dict[str, list[User]] = {}
+        for group in body.groups:
+            if group.name in wanted:
+                raise InvalidGroup(f"The group {group.name!r} is named twice: name it once, with all its members.")
+            wanted[group.name] = [student_named(session, mail.lower()) for mail in group.members]
         by = Actor.of(access.caller_user())
         service.put(session, assignment=access.granted_assignment().assignment, groups=wanted, by=by)
     return _groups()

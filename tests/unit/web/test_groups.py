@@ -139,3 +139,15 @@ def test_programs_do_the_same(app: Flask, world: World) -> None:
     assert "sue@example.org" in mine["sentence"]
     assert client.put(f"{API}/own-group", headers=sam, json={}).json["group"] is None
     assert client.put(f"{API}/own-group", headers=sam, json={"code": "beef"}).status_code == 422
+
+
+def test_a_group_that_is_named_twice_loses_nobody(app: Flask, world: World, ida: Browser) -> None:
+    allow(ida)
+    put(ida, "Team", "sam@example.org")
+    client, headers = app.test_client(), {"Authorization": f"Bearer {world.tokens['ida']}"}
+    twice = [{"name": "Team", "members": ["sam@example.org"]}, {"name": "Team", "members": ["sue@example.org"]}]
+    refused = client.put(f"{API}/groups", headers=headers, json={"groups": twice})
+    assert refused.status_code == 422
+    assert "The group 'Team' is named twice" in refused.json["detail"]  # type: ignore[index]
+    there = client.get(f"{API}/groups", headers=headers).json["groups"]  # type: ignore[index]
+    assert [group["members"] for group in there] == [["sam@example.org"]]
