@@ -114,6 +114,8 @@ def begin_cases() -> list[CaseTry]:
 
 
 def found_changes(number: int, against: int) -> tuple[AssignmentVersion, AssignmentVersion, list[Changed]]:
+    if (number, against) == (1, 0):
+        raise NotFound(f"Version {number} is the first: there is none before it to compare with.")
     with backend().reading() as session:
         new, old = _version(session, number), _version(session, against)
         return old, new, history.changes(old, new)

@@ -121,6 +121,9 @@ def test_a_new_version_is_taken_and_compared_with_the_one_before(own_app: Flask,
     assert "solution.ipynb" not in page
     assert ida.client.get(f"{PAGE}/versions/3?against=9").status_code == 404
     assert ida.client.get(f"{PAGE}/versions/{10**30}").status_code == 404
+    first = Program(own_app, world, "tom").call("GET", f"/assignments/{SLUG}/package/versions/1?course=dl-2026")
+    assert first[0] == 404
+    assert "Version 1 is the first" in first[1]["detail"]
     seen = Program(own_app, world, "tom").call("GET", f"/assignments/{SLUG}/package/versions/3?course=dl-2026")[1]
     assert [(change["path"], change["what"]) for change in seen["changes"]] == [("checks.py", "changed")]
 
