@@ -99,7 +99,10 @@ def _files(engine: Engine, blobs: BlobStore, digests: list[str], writer: Writer)
             data = blobs.get(digest)
         except BlobMissing as problem:
             if _still_wanted(engine, digest):
-                raise BackupError(f"The database names a file that the store does not have whole: {problem}") from None
+                raise BackupError(
+                    f"The database names a file that the store does not have whole: {problem}. docs/operations.md says "
+                    "how an older backup brings it back ('a file is damaged or missing')"
+                ) from None
             gone.append(digest)
         else:
             writer.add(BLOBS + relative_path(digest), data)

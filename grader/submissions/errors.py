@@ -53,6 +53,19 @@ class StorageUnavailable(DomainError):
         )
 
 
+class NotebookMissing(DomainError):
+    """The database names a file that the store does not have, or not whole."""
+
+    code = "notebook-missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The file of this attempt is missing or damaged where the service keeps it, through a fault of ours. "
+            "Trying again does not help: tell the teaching staff, so that whoever runs the service brings it back from "
+            "a backup."
+        )
+
+
 class NotSuperseded(DomainError):
     code = "not-superseded"
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +36,13 @@ from grader.retention import removed
 from grader.signing import Signer
 from grader.storage import BlobMissing, BlobStore
 from grader.submissions import queries
-from grader.submissions.errors import AssignmentNotOpen, NotEnrolled, NotSuperseded, TooManyWaiting
+from grader.submissions.errors import (
+    AssignmentNotOpen,
+    NotebookMissing,
+    NotEnrolled,
+    NotSuperseded,
+    TooManyWaiting,
+)
 from grader.submissions.intake import Upload, clean_answers, receive
 from grader.time import utc_now
 
@@ -50,6 +57,8 @@ __all__ = [
     "receive",
     "run_superseded",
 ]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -175,9 +184,13 @@ def _require_place(session: Session, student: User, assignment: Assignment) -> N
         raise TooManyWaiting(waiting - 1)
 
 
-def read_notebook_file(blobs: BlobStore, submission: Submission) -> bytes:
-    """The notebook exactly as it was uploaded. Raises BlobMissing."""
-    return blobs.get(submission.digest)
+def read_notebook_file(blobs: BlobStore, submission: Submission, *, digest: str | None = None) -> bytes:
+    """The notebook exactly as it was uploaded, or what of this submission has `digest`. Raises NotebookMissing."""
+    try:
+        return blobs.get(digest or submission.digest)
+    except BlobMissing as problem:
+        log.error("a file of submission %s: %s", submission.id, problem)
+        raise NotebookMissing from None
 
 
 def open_blob(session: Session, blobs: BlobStore, signer: Signer, token: str) -> bytes | None:
@@ -190,7 +203,8 @@ def open_blob(session: Session, blobs: BlobStore, signer: Signer, token: str) ->
         return None
     try:
         return blobs.get(ticket.digest)
-    except BlobMissing:
+    except BlobMissing as problem:
+        log.error("a worker asked for a notebook in vain: %s [run=%s]", problem, ticket.run_id)
         return None
 
 

@@ -81,6 +81,7 @@ STATUS_OF_CODE: dict[str, int] = {
     "platform-exists": 409,
     "invitation-ended": 410,
     "file-removed": 410,
+    "notebook-missing": 404,
     "roster-failed": 502,
     "not-linkable": 409,
     "nothing-to-send": 409,

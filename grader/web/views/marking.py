@@ -14,6 +14,7 @@ from grader.marking import queries, rubrics, service
 from grader.marking.answers import Block
 from grader.marking.errors import MarkChanged, NothingToMark
 from grader.retention import removed
+from grader.submissions import service as submissions
 from grader.web import access, errors
 from grader.web.backend import backend
 from grader.web.catalogue import catalogue
@@ -198,13 +199,14 @@ def _work(session: Session, key: str) -> list[queries.WorkItem]:
 
 
 def _blocks(session: Session, submission: Submission) -> list[Block]:
-    """As it was executed, else as it was handed in. Raises FileRemoved."""
+    """As it was executed, else as it was handed in. Raises FileRemoved, NotebookMissing."""
     run = submission.counted_run
     digest = run.executed_digest if run is not None and run.executed_digest else submission.digest
     if digest == submission.digest:
         removed.require_handed_in(session, submission)
     return notebooks.blocks(
-        backend().blobs.get(digest), catalogue().starter(access.granted_assignment().assignment.slug)
+        submissions.read_notebook_file(backend().blobs, submission, digest=digest),
+        catalogue().starter(access.granted_assignment().assignment.slug),
     )
 
 

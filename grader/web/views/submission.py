@@ -119,7 +119,7 @@ def notebook(submission_id: str) -> Response:
 
 
 def submitted_download() -> Response:
-    """Raises FileRemoved."""
+    """Raises FileRemoved, NotebookMissing."""
     submission = access.granted_submission().submission
     with backend().reading() as session:
         removed.require_handed_in(session, submission)

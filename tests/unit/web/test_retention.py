@@ -43,6 +43,19 @@ def test_a_removed_file_says_when_and_why_it_went_wherever_somebody_asks(
         assert (answer.status_code, answer.json["code"]) == (410, "file-removed")  # type: ignore[index]
 
 
+def test_a_file_that_the_store_lost_is_said_to_be_missing_and_not_to_be_asked_for_again(
+    world: World, sam: Browser, ida: Browser
+) -> None:
+    submission = submit(world, "sam")
+    assert world.backend.blobs.remove(submission.digest, put_before=utc_now() + timedelta(days=1))
+    for browser in (sam, ida):
+        answer = browser.client.get(f"/submissions/{submission.id}/notebook.ipynb")
+        assert (answer.status_code, "tell the teaching staff" in answer.text) == (404, True)
+    headers = {"Authorization": f"Bearer {world.tokens['sam']}"}
+    answer = sam.client.get(f"/api/v1/submissions/{submission.id}/notebook", headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (404, "notebook-missing")  # type: ignore[index]
+
+
 def test_what_has_no_file_is_not_run_again_and_many_at_once_pass_over_it(world: World, ida: Browser) -> None:
     gone, kept = submit(world, "sam").id, submit(world, "sue", notebook("y = 2")).id
     for key in (gone, kept):
