@@ -26,11 +26,11 @@ def zone_name() -> str:
 
 def local_text(when: datetime) -> str:
     """ "21 Nov 2026, 23:59 GMT": a time as the reader reads it."""
-    return as_utc(when).astimezone(reader_zone()).strftime("%-d %b %Y, %H:%M %Z")
+    return _as_read(when).strftime("%-d %b %Y, %H:%M %Z")
 
 
 def input_value(when: datetime | None) -> str:
-    return "" if when is None else as_utc(when).astimezone(reader_zone()).strftime(INPUT_FORM)
+    return "" if when is None else _as_read(when).strftime(INPUT_FORM)
 
 
 def read_input(text: str) -> datetime | None:
@@ -43,6 +43,13 @@ def read_input(text: str) -> datetime | None:
 
 def reader_zone() -> tzinfo:
     return _zone(zone_name()) or UTC
+
+
+def _as_read(when: datetime) -> datetime:
+    try:
+        return as_utc(when).astimezone(reader_zone())
+    except OverflowError:  # a package's date at the end of the calendar, which the reader's zone does not have
+        return as_utc(when)
 
 
 def _zone(name: str) -> tzinfo | None:

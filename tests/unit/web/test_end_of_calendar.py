@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from flask import Flask
 
+from grader.db.models import Assignment
 from tests.unit.web.conftest import Browser
 from tests.unit.web.test_api_beside_pages import Program
 from tests.unit.web.test_grading_pages import PAGE, rules
@@ -50,4 +53,12 @@ def test_a_form_names_the_field_and_keeps_what_was_typed(ida: Browser, sam: Brow
         refused = ida.client.post(f"{PAGE}/policy/extensions", data=extension | {"due_at": when})
         assert refused.status_code == 422
         assert "type one between the years 2000 and 2199" in refused.text
-    assert sam.client.get("/").status_code == 200
+
+
+def test_a_date_of_a_package_from_there_is_shown_to_everybody(world: World, ida: Browser, sam: Browser) -> None:
+    with world.backend.writing() as s:
+        s.get_one(Assignment, world.assignment.id).due_at = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    for browser, address in ((sam, "/"), (sam, PAGE), (ida, PAGE), (ida, f"{PAGE}/policy")):
+        browser.client.set_cookie("zone", "Pacific/Kiritimati")
+        assert browser.client.get(address).status_code == 200, address
+    assert "31 Dec 9999, 23:59 UTC" in sam.client.get(PAGE).text
