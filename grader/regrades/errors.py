@@ -21,7 +21,7 @@ class RequestAnswered(DomainError):
     code = "request-answered"
 
     def __init__(self) -> None:
-        super().__init__("This request was answered or withdrawn in the meantime. Look at it again.")
+        super().__init__("No request is open here any more: it was answered or withdrawn. Load the page again.")
 
 
 class TextNeeded(DomainError):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
 from grader.api.v1.documents import SECURITY, problems
@@ -19,7 +20,7 @@ from grader.web.backend import backend
 
 
 class TrialIn(Body):
-    reason: str = Field(min_length=1, max_length=500)
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     every: bool = Field(False, description="All graded submissions, not only those that count.")
 
 

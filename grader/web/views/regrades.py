@@ -11,7 +11,7 @@ from grader.db.models import CheckResultRow, RegradeRequest
 from grader.errors import DomainError
 from grader.marking import queries as marking
 from grader.regrades import queries, service
-from grader.regrades.errors import NothingToRegrade
+from grader.regrades.errors import NothingToRegrade, RequestAnswered
 from grader.web import access, errors
 from grader.web.access import SubmissionScope
 from grader.web.backend import backend
@@ -107,12 +107,12 @@ def shown_check(session: Session, scope: SubmissionScope, key: str) -> CheckResu
 
 
 def take_back(submission_id: str, key: str) -> None:
-    """Raises NoAccess, NothingToRegrade, RequestAnswered."""
+    """Raises NoAccess, RequestAnswered."""
     require_own()
     with backend().writing() as session:
         found = queries.open_for(session, submission_id, key)
         if found is None:
-            raise NothingToRegrade
+            raise RequestAnswered
         service.withdraw(session, request_id=found.id, by=access.caller_user())
 
 

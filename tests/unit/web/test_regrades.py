@@ -95,6 +95,8 @@ def test_a_question_can_be_taken_back_and_only_by_its_student(app: Flask, world:
     assert sue.client.get(address).status_code == 404
     assert sam.client.post(f"{address}/withdraw", data={"csrf_token": sam.token("/")}).status_code == 303
     assert [r.status.value for r in requests(world)] == ["withdrawn"]
+    twice = sam.client.post(f"{address}/withdraw", data={"csrf_token": sam.token("/")})
+    assert (twice.status_code, "it was answered or withdrawn" in twice.text) == (409, True)
     assert ask(sam, submission.id, key) == 303, "and asked anew"
 
 

@@ -133,6 +133,7 @@ def test_programs_try_and_apply(app: Flask, world: World) -> None:
     url, course = f"/api/v1/assignments/{SLUG}/trials", "?course=dl-2026"
     made = client.post(url + course, headers=headers, json={"reason": "mended"})
     assert (made.status_code, made.json["submissions"], made.json["done"]) == (201, 1, 0)
+    assert client.post(url + course, headers=headers, json={"reason": " "}).status_code == 422
     finish(world, submission.id, RIGHT)
     one = f"{url}/{made.json['id']}"
     assert len(client.get(one + course, headers=headers).json["changed"]) == 1
