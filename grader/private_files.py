@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MASK = 0o077
@@ -12,6 +14,16 @@ OURS = ("secrets.json", "grader.db", "up.lock")  # a folder with one of these is
 def make_private() -> None:
     """Files that this process and its children make from now on are for this user alone."""
     os.umask(MASK)
+
+
+@contextmanager
+def privately() -> Iterator[None]:
+    """As `make_private`, for a command that does one thing: a database that it makes may stand in any folder."""
+    before = os.umask(MASK)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def close_home(home: Path) -> None:

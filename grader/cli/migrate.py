@@ -17,10 +17,12 @@ def upgrade(revision: str, wait_s: float) -> None:
     """Up to REVISION (default: what this version of the grader needs)."""
     from grader.db import migrate as tables
     from grader.db.revisions import revisions
+    from grader.private_files import privately
 
-    url = _url()
-    before = tables.current_revision(url)
-    tables.upgrade(url, revision, wait_s=wait_s)
+    with privately():
+        url = _url()
+        before = tables.current_revision(url)
+        tables.upgrade(url, revision, wait_s=wait_s)
     after = tables.current_revision(url)
     if revisions(url).ahead:
         click.echo(f"The database is at {after}, which a newer version made. Nothing to do: this one works beside it.")

@@ -22,6 +22,7 @@ def restore(file: Path, only_check: bool, database_url: str, blob_url: str, repl
     The database changes at the very end and all at once. Files that the store has already are left.
     """
     from grader.backup import restoring
+    from grader.private_files import privately
     from grader.settings import Settings
     from grader.storage import open_store
 
@@ -34,7 +35,7 @@ def restore(file: Path, only_check: bool, database_url: str, blob_url: str, repl
         if replace and not yes:
             click.confirm(f"Everything in the database {_shown(settings.database_url)} is lost. Go on?", abort=True)
         store = open_store(settings.blob_url)
-        with nullcontext() if database_url else _stopped(settings.home):
+        with privately(), nullcontext() if database_url else _stopped(settings.home):
             found = restoring.restore(file, settings.database_url, store, replace=replace, said=click.echo)
         click.echo(f"Restored into {_shown(settings.database_url)}. What was being graded is sent again.")
     if not found.sealed_with(settings.secret_key.get_secret_value()):

@@ -253,6 +253,7 @@ def test_the_commands(
     monkeypatch.setenv("GRADER_SECRET_KEY", "another" * 8)
     assert run(["restore", str(file), *into]) == 0
     assert "another secret key" in capsys.readouterr().out
+    assert (tmp_path / "again.db").stat().st_mode & 0o077 == 0, "nobody else on this machine reads it"
     assert all_rows(f"sqlite:///{tmp_path}/again.db")["users"] == all_rows(settings.database_url)["users"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.private_files import close_home, make_private
+from grader.private_files import close_home, make_private, privately
 
 
 @pytest.fixture
@@ -28,6 +28,13 @@ def test_new_files_and_folders_are_private(mask: None, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "notebook").write_bytes(b"")
     assert (mode(tmp_path / "folder"), mode(tmp_path / "folder" / "notebook")) == (0o700, 0o600)
+
+
+def test_a_command_that_is_done_leaves_the_rest_as_it_was(mask: None, tmp_path: Path) -> None:
+    with privately():
+        (tmp_path / "database").write_bytes(b"")
+    (tmp_path / "after").write_bytes(b"")
+    assert (mode(tmp_path / "database"), mode(tmp_path / "after")) == (0o600, 0o644)
 
 
 def test_a_home_of_an_earlier_version_is_closed(mask: None, tmp_path: Path) -> None:
