@@ -16,6 +16,7 @@ from grader.outbox import service as outbox
 from grader.outbox.kinds import ROSTER_SYNCED
 from grader.people.errors import LastInstructor, RosterRefused
 from grader.people.roster import RosterLine
+from grader.text import one_line
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def change(session: Session, *, course: Course, enrolment: Enrolment, role: Role
     if role is not Role.INSTRUCTOR:
         _require_another_instructor(session, course, enrolment)
     enrolling.enrol(session, user=enrolment.user, course=course, role=role, by=by)
-    put_into_section(session, enrolment, section.strip()[:100], by)
+    put_into_section(session, enrolment, one_line(section)[:100], by)
 
 
 def drop(session: Session, *, course: Course, enrolment: Enrolment, by: Actor) -> None:

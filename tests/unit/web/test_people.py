@@ -114,3 +114,7 @@ def test_programs_see_what_a_roster_would_do_before_it_does(app: Flask, world: W
     done = client.post(f"{url}/roster", headers=headers, json={"csv": ROSTER, "apply": True})
     assert (done.status_code, done.json["applied"]) == (200, True)
     assert len(client.get(url, headers=headers).json["people"]) == 5
+    people = client.get(url, headers=headers).json["people"]
+    sue = next(person["id"] for person in people if person["email"] == "sue@example.org")
+    placed = client.put(f"{url}/{sue}", headers=headers, json={"role": "student", "section": " A\x00\u202e 1 "})
+    assert placed.json["section"] == "A 1"
