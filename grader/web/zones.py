@@ -38,7 +38,8 @@ def read_input(text: str) -> datetime | None:
     text = text.strip()
     if not text:
         return None
-    return in_our_time(datetime.fromisoformat(text).replace(tzinfo=reader_zone()))
+    typed = datetime.fromisoformat(text)
+    return in_our_time(typed if typed.tzinfo is not None else typed.replace(tzinfo=reader_zone()))
 
 
 def reader_zone() -> tzinfo:

@@ -54,6 +54,12 @@ def test_a_mistake_in_the_form_comes_back_with_what_was_typed(ida: Browser) -> N
     assert "cannot close before it is due" in ida.client.post(f"{PAGE}/policy", data=wrong_order).text
 
 
+def test_a_time_that_names_its_zone_is_taken_at_its_word(ida: Browser) -> None:
+    form = rules(ida, due_at="2131-12-01T10:00+05:00")
+    assert ida.client.post(f"{PAGE}/policy", data=form).status_code == 303
+    assert 'value="2131-12-01T05:00"' in ida.client.get(f"{PAGE}/policy").text
+
+
 def test_rules_that_somebody_else_changed_meanwhile_are_both_shown(app: Flask, ida: Browser) -> None:
     mine = rules(ida, attempts="5")
     assert ida.client.post(f"{PAGE}/policy", data=rules(ida, attempts="3")).status_code == 303
