@@ -20,6 +20,7 @@ from grader.measuring.adding import add_up
 from grader.time import utc_now
 from grader.web import access
 from grader.web.backend import backend, settings
+from grader.web.paging import page_number
 from grader.web.rerun_words import rerun_words
 from grader.workers import service as workers
 from worker.contract import Queue
@@ -126,10 +127,9 @@ def resume_worker(node: str) -> ResponseReturnValue:
 @pages.get("/audit")
 @access.allow(access.administrator)
 def audit() -> ResponseReturnValue:
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     typed = {key: request.args.get(key, "").strip()[:100] for key in ("q", "action", "since", "until")}
-    until = _day(typed["until"])
-    filters = AuditFilter(typed["q"], typed["action"], _day(typed["since"]), until and until + timedelta(days=1))
+    filters = AuditFilter(typed["q"], typed["action"], _day(typed["since"]), _day_after(typed["until"]))
     with backend().reading() as session:
         found = queries.audit_entries(session, filters, limit=AUDIT_ROWS + 1, offset=(page - 1) * AUDIT_ROWS)
     given = {key: value for key, value in typed.items() if value}
@@ -162,6 +162,14 @@ def _day(text: str) -> datetime | None:
     try:
         return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
     except ValueError:
+        return None
+
+
+def _day_after(text: str) -> datetime | None:
+    day = _day(text)
+    try:
+        return None if day is None else day + timedelta(days=1)
+    except OverflowError:  # nothing comes after the last day of the calendar
         return None
 
 

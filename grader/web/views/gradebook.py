@@ -23,6 +23,7 @@ from grader.web.backend import backend
 from grader.web.bulk_form import BulkForm
 from grader.web.errors import status_of
 from grader.web.pages.gradebook_page import cell_page, filter_of, gradebook_page, gradebook_table
+from grader.web.paging import page_number
 from grader.web.tables import csv_response
 
 pages = Blueprint("gradebook", __name__)
@@ -137,7 +138,7 @@ def place(session: Session, slug: str, student_id: str) -> tuple[Assignment, Enr
 
 
 def _page(args: Any, typed: BulkForm | None = None, problem: str = "") -> str:
-    number = request.args.get("page", 1, type=int)
+    number = page_number()
     with backend().reading() as session:
         shown = gradebook_page(session, access.granted_course(), filter_of(args), number, typed)
     return render_template("gradebook/page.html", page=shown, problem=problem)

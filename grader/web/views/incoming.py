@@ -16,6 +16,7 @@ from grader.time import utc_now
 from grader.web import access, errors
 from grader.web.arrivals import address_of
 from grader.web.backend import backend
+from grader.web.paging import page_number
 
 pages = Blueprint("incoming", __name__)
 ADDRESS = "/courses/<course_slug>/incoming"
@@ -46,7 +47,7 @@ def add(course_slug: str) -> ResponseReturnValue:
 @pages.get(ONE)
 @access.allow(access.instructor_of_course)
 def one(course_slug: str, sender_id: str) -> ResponseReturnValue:
-    page = min(max(request.args.get("page", 1, type=int), 1), 100_000)
+    page = page_number()
     refused_only = request.args.get("show") == "refused"
     with backend().reading() as session:
         sender = found_sender(session, sender_id)

@@ -13,6 +13,7 @@ from grader.time import utc_now
 from grader.web import access, formats
 from grader.web.backend import backend
 from grader.web.pages.lms_sync_page import course_page, sync_page
+from grader.web.paging import page_number
 
 pages = Blueprint("lms_sync", __name__)
 COURSE = "/courses/<course_slug>/platform-grades"
@@ -40,7 +41,7 @@ def drafts(course_slug: str, context_id: str) -> ResponseReturnValue:
 @access.allow(access.staff_of_assignment)
 def grades(course_slug: str, slug: str) -> ResponseReturnValue:
     scope = access.granted_assignment()
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = page_number()
     with backend().reading() as session:
         shown = sync_page(session, scope.course, scope.assignment, request.args.get("state", ""), number)
     return render_template("lms_sync/grades.html", page=shown)

@@ -20,6 +20,7 @@ from grader.web.backend import backend
 from grader.web.catalogue import catalogue
 from grader.web.pages import marking_page as made
 from grader.web.pages.marking_page import MarkForm
+from grader.web.paging import page_number
 from grader.web.rubric_form import RubricForm
 
 pages = Blueprint("marking", __name__)
@@ -47,7 +48,7 @@ def answers(course_slug: str, slug: str, key: str) -> ResponseReturnValue:
         items = _work(session, key)
     waiting = [item for item in items if item.waits]
     rows = made.answer_rows(scope, key, waiting if shown == "waiting" else items, rubric)
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     first = (page - 1) * made.PAGE_ROWS
     return render_template(
         "marking/answers.html",

@@ -16,6 +16,7 @@ from grader.web import access, errors
 from grader.web.access import SubmissionScope
 from grader.web.backend import backend
 from grader.web.outline import outline_for
+from grader.web.paging import page_number
 from grader.web.problems import NoAccess
 
 pages = Blueprint("regrades", __name__)
@@ -57,7 +58,7 @@ def withdraw(submission_id: str, key: str) -> ResponseReturnValue:
 @access.allow(access.staff_of_course)
 def requests(course_slug: str) -> ResponseReturnValue:
     course, only_open = access.granted_course().course, request.args.get("show") != "all"
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     with backend().reading() as session:
         found = queries.of_course(
             session, course.id, only_open=only_open, limit=PAGE_ROWS + 1, offset=(page - 1) * PAGE_ROWS

@@ -14,6 +14,7 @@ from grader.time import utc_now
 from grader.web import access, errors
 from grader.web.backend import backend, settings
 from grader.web.pages.similarity_page import rows, side_by_side
+from grader.web.paging import page_number
 
 pages = Blueprint("similarity", __name__)
 ADDRESS = "/courses/<course_slug>/assignments/<slug>/similarity"
@@ -72,7 +73,7 @@ def found_pair(session: Session, pair_id: str, *, lock: bool = False) -> Similar
 
 
 def _overview(problem: str = "") -> str:
-    scope, page = access.granted_assignment(), max(request.args.get("page", 1, type=int), 1)
+    scope, page = access.granted_assignment(), page_number()
     dismissed = request.args.get("dismissed") == "yes"
     with backend().reading() as session:
         last = queries.latest(session, scope.assignment.id)

@@ -14,6 +14,7 @@ from grader.web import access
 from grader.web.backend import backend
 from grader.web.forms import RerunForm
 from grader.web.pages.staff_page import FilterForm, staff_page
+from grader.web.paging import page_number
 from grader.web.rerun_words import rerun_words
 
 pages = Blueprint("staff", __name__)
@@ -23,7 +24,7 @@ ADDRESS = "/courses/<course_slug>/assignments/<slug>/submissions"
 @pages.get(ADDRESS)
 @access.allow(access.staff_of_assignment)
 def submissions(course_slug: str, slug: str) -> ResponseReturnValue:
-    number = request.args.get("page", 1, type=int)
+    number = page_number()
     with backend().reading() as session:
         page = staff_page(session, access.granted_assignment(), FilterForm.of(request.args), number)
     return render_template("staff/submissions.html", page=page)

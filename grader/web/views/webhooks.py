@@ -17,6 +17,7 @@ from grader.outbox.kinds import EVENTS
 from grader.time import utc_now
 from grader.web import access, errors, formats, zones
 from grader.web.backend import backend
+from grader.web.paging import page_number
 
 pages = Blueprint("webhooks", __name__)
 COURSE, ADMIN = "/courses/<course_slug>/webhooks", "/admin/webhooks"
@@ -47,7 +48,7 @@ def add(course_slug: str | None = None) -> ResponseReturnValue:
 @pages.get(f"{ADMIN}/<endpoint_id>")
 @access.allow(access.manager_of_webhooks)
 def one(endpoint_id: str, course_slug: str | None = None) -> ResponseReturnValue:
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     failed_only = request.args.get("show") == "failed"
     with backend().reading() as session:
         endpoint = found_endpoint(session, endpoint_id)
