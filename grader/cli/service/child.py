@@ -27,7 +27,7 @@ class ChildSpec:
     """What to run. `ready` is asked again and again, with the log of this start, until it says yes.
 
     `stop_signals` are sent in turn, each given `stop_s` to work, before everything left is killed.
-    `orphan_signal` comes from the kernel when the supervisor itself was killed.
+    `orphan_signal` comes from the kernel when the supervisor itself was killed. `nice`: whose computing gives way.
     """
 
     name: str
@@ -38,6 +38,7 @@ class ChildSpec:
     stop_s: float = 3.0
     orphan_signal: signal.Signals = signal.SIGTERM
     ready_within_s: float = 60.0
+    nice: int = 0
 
 
 class LogTail:
@@ -123,7 +124,10 @@ class Child:
     def _start(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
         parent, orphan_signal = os.getpid(), int(self.spec.orphan_signal)
 
-        def die_with_parent() -> None:
+        def prepare() -> None:
+            if self.spec.nice:
+                os.nice(self.spec.nice)
+                give_way(self.spec.nice)
             if _LIBC is not None:
                 _LIBC.prctl(_PR_SET_PDEATHSIG, orphan_signal, 0, 0, 0)
                 if os.getppid() != parent:  # it went before we asked
@@ -136,8 +140,14 @@ class Child:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal is for the supervisor alone
-            preexec_fn=die_with_parent,
+            preexec_fn=prepare,
         )
+
+
+def give_way(nice: int) -> None:
+    """Sessions share the processors among them first, where Linux groups them: within one alone niceness counts."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(nice), encoding="ascii")
 
 
 def adopt_orphans() -> None:

@@ -23,6 +23,8 @@ WEB_THREADS = 40  # more than grader.web.events.MOST_STREAMS: open live pages ho
 PYTHON = (sys.executable, "-P")
 DRIVER_NODES = ("/dev/nvidiactl", "/dev/dxg")  # without one of them nobody needs to be asked
 
+WORKER_NICE = 5  # uploads and pages go before notebooks where all share one machine
+
 
 @dataclass(frozen=True)
 class Options:
@@ -119,6 +121,7 @@ def _worker(
         stop_s=float(own["WORKER_STOP_S"]) + 5.0,
         # At once: in a half-way shutdown without its broker Celery can wait for ever.
         orphan_signal=signal.SIGKILL,
+        nice=WORKER_NICE,
     )
 
 

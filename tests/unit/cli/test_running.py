@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,9 @@ def spec(code: str) -> ChildSpec:
     )
 
 
+NICENESS = "os.nice(0), os.path.exists('/proc/self/autogroup') and open('/proc/self/autogroup').read().strip()"
+
+
 def wait_until_ready(child: Child) -> None:
     deadline = time.monotonic() + 20
     while not child.is_ready():
@@ -93,6 +97,19 @@ def test_a_child_that_ignores_the_signal_is_killed_with_its_grandchildren(tmp_pa
     child.finish_stop(hurried=lambda: False)
     assert child.exit_code == -signal.SIGKILL
     assert not is_running(grandchild_pid)
+
+
+def test_a_nice_child_gives_way_with_its_whole_session(tmp_path: Path) -> None:
+    child = Child(
+        replace(spec(f"import os; print({NICENESS}, 'ready', flush=True); import time; time.sleep(60)"), nice=5),
+        tmp_path,
+    )
+    wait_until_ready(child)
+    nice, _, group = child.log.text().rpartition(" ready")[0].partition(" ")
+    child.begin_stop()
+    child.finish_stop(hurried=lambda: True)
+    assert nice == "5"
+    assert group.endswith("nice 5") or not Path("/proc/self/autogroup").exists()
 
 
 def test_adopted_processes_that_ended_are_buried_and_ones_own_are_left_to_their_owner() -> None:

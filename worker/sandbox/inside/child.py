@@ -58,6 +58,7 @@ def run_jail(jailer_fd, kernel_fd, prepared, instructions):
         isolate.silence()
         channel = Channel(jailer_fd)
         os.setsid()
+        give_way()
         isolate.separate()
         make_scratch()
         kernel = os.fork()
@@ -76,6 +77,18 @@ def run_jail(jailer_fd, kernel_fd, prepared, instructions):
         tell(channel, problem)
     finally:
         os._exit(70)
+
+
+def give_way():
+    """A session is a group of its own where Linux shares the processors, and a new one does not know how nice its
+    processes are."""
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    if nice > 0:
+        try:
+            with open("/proc/self/autogroup", "w") as group:
+                group.write(str(nice))
+        except OSError:
+            pass  # there are no such groups here, or many kernels begin at this moment
 
 
 def tell(channel, problem):

@@ -1,0 +1,28 @@
+"""A kernel's session gives way to others as its processes do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import worker.sandbox
+
+INSIDE = Path(worker.sandbox.__file__).parent / "inside"
+CODE = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import child
+os.setsid()
+os.nice(5)
+child.give_way()
+print(open("/proc/self/autogroup").read())
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this Linux does not group sessions")
+def test_a_new_session_is_as_nice_as_its_process() -> None:
+    done = subprocess.run([sys.executable, "-c", CODE, str(INSIDE)], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip().endswith("nice 5"), done.stderr
