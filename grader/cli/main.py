@@ -77,6 +77,13 @@ def sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     first = text.splitlines()[0] if text else ""
+    kind = type(error)
+    # By name, because most commands never load SQLAlchemy.
+    if kind.__module__.startswith("sqlalchemy.") and kind.__name__ in {"OperationalError", "DatabaseError"}:
+        return (
+            f"The database cannot be used: {first.rpartition('Error) ')[2]}\n"
+            "`grader config` says where it is (GRADER_DATABASE_URL, GRADER_HOME); `grader doctor` tries it and its disk"
+        )
     return f"{type(error).__name__}: {first}\nRun `grader --debug …` for the details." if first else repr(error)
 
 

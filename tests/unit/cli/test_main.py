@@ -53,6 +53,17 @@ def test_an_unexpected_error_is_one_sentence_without_a_traceback(
     assert "Traceback" not in told
 
 
+def test_a_database_that_cannot_be_used_is_said_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "grader.db").write_text("This is no database, and long enough for SQLite to look at it. " * 20)
+    monkeypatch.setenv("GRADER_HOME", str(tmp_path))
+    assert run(["user", "list"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("Error: The database cannot be used: file is not a database\n")
+    assert "grader doctor" in told
+
+
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADER_PUBLIC_URL", "nonsense")
     with pytest.raises(ValueError, match="GRADER_PUBLIC_URL"):
