@@ -188,6 +188,7 @@ def test_places_follow_the_order_of_the_rule(world: World, sent: Sent) -> None:
 def test_a_long_queue_is_put_in_order_once_for_all_who_ask(
     world: World, sent: Sent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(order, "_orders", order._Orders())  # what is kept here is nothing to other tests
     monkeypatch.setattr(order, "LONG", 3)
     monkeypatch.setattr(order, "FRESH_LEAST_S", 600.0)
     made: list[object] = []
