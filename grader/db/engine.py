@@ -38,6 +38,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in (
         "synchronous = FULL",  # a submission that was acknowledged survives a loss of power
         "foreign_keys = ON",
+        "secure_delete = ON",  # who is forgotten is not still there to read in the file's free pages
         f"busy_timeout = {SQLITE_BUSY_S * 1000}",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
