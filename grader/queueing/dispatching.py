@@ -76,7 +76,7 @@ class Dispatcher:
     publish: Publish
     writer: JobWriter
     window_least: int
-    ahead_s: float = 0.0  # it may hold as many more as began in so many seconds
+    ahead_s: float = 0.0  # it may hold as many as began in so many seconds
     sizes: Sizes = field(default_factory=Sizes)
 
     def dispatch(self, queues: Iterable[Queue] | None = None, now: datetime | None = None) -> Dispatched:
@@ -98,12 +98,13 @@ class Dispatcher:
         Nothing is missed: whoever makes room later looks later, and then sees what was owed by now.
         """
         with read_only(self.sessions) as session:
+            found = queries.open_queues(session)
+            if queues is None:  # a sweep also closes what nobody waits for any more
+                return [queue for queue in found if queries.owes(session, queue, now, ended=True)]
             return [
                 queue
-                for queue in queries.open_queues(session)
-                if (queues is None or queue in queues)
-                and queries.owes(session, queue, now)
-                and (self._room(session, queue, now) > 0 or queues is None)
+                for queue in found
+                if queue in queues and queries.owes(session, queue, now) and self._room(session, queue, now) > 0
             ]
 
     def _room(self, session: Session, queue: Queue, now: datetime) -> int:

@@ -57,14 +57,16 @@ def begun_since(session: Session, queue: Queue, since: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def owes(session: Session, queue: Queue, now: datetime) -> bool:
-    """Whether any job of the queue is due."""
+def owes(session: Session, queue: Queue, now: datetime, *, ended: bool = False) -> bool:
+    """Whether any job of the queue is due. `ended`: that of a run which is over counts, too."""
     query = (
         select(OutboxMessage.id)
         .join(Run, Run.id == OutboxMessage.subject_id)
-        .where(*due(now), Run.queue == queue, Run.status == RunStatus.QUEUED)
+        .where(*due(now), Run.queue == queue)
         .limit(1)
     )
+    if not ended:
+        query = query.where(Run.status == RunStatus.QUEUED)
     return session.scalar(query) is not None
 
 

@@ -197,6 +197,18 @@ def test_a_job_whose_run_is_over_is_never_sent(fragile: World, own_redis: Mortal
     assert owed(fragile) == []
 
 
+def test_a_job_whose_run_is_over_is_closed_where_nothing_else_is_owed(fragile: World, own_redis: MortalRedis) -> None:
+    own_redis.kill()
+    accepted = fragile.submit()
+    fragile.start(accepted.run)  # its message got out after all
+    fragile.record(graded(accepted.run))
+    make_due(fragile)
+    assert len(owed(fragile)) == 1
+    sent: list[str] = []
+    fragile.dispatcher(lambda job: sent.append(job.run_id)).dispatch()
+    assert (owed(fragile), sent) == ([], [])
+
+
 class SlowWriter(JobWriter):
     """Takes its time while the rows are claimed, so that other dispatchers come by meanwhile."""
 
