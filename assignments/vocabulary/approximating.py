@@ -62,8 +62,13 @@ def _staff(errors: Sequence[float]) -> str:
 
 
 def _error(t: Tried) -> float | None:
+    return None if t.comparison is None or t.comparison.narrow is not None else relative_error(t)
+
+
+def relative_error(t: Tried) -> float | None:
+    """How far the result is from the right one, as a part of that one's length; None where that cannot be said."""
     comparison = t.comparison
-    if comparison is None or comparison.numbers is None or comparison.narrow is not None:
+    if comparison is None or comparison.numbers is None:
         return None
     want = np.asarray(t.want if comparison.reference is None else comparison.reference, dtype=np.float64)
     length = float(np.linalg.norm(want))

@@ -172,3 +172,30 @@ def test_one_that_does_not_fit_it_is_not(slug: str, key: str, source: str, chang
     assert outcome.fraction == 0
     assert outcome.diagnosis != KEY
     assert "of your own" not in outcome.message
+
+
+RIGHT_LOSS = """
+def lossF(z, y):
+    m = z.max(axis=0)
+    return np.sum(m + np.log(np.sum(np.exp(z - m), axis=0))) - np.sum(z * y)
+
+def lossG(z, y):
+    gradient = np.zeros(z.shape)
+    for place in np.ndindex(*z.shape):
+        step = np.zeros(z.shape)
+        step[place] = 1e-5
+        gradient[place] = (lossF(z + step, y) - lossF(z, y)) / 1e-5
+    return gradient
+"""
+
+
+def test_a_coarse_difference_quotient_of_a_right_function_earns_its_points_and_is_not_blamed_on_that() -> None:
+    outcome = concluded("numpy-networks", "lossG", RIGHT_LOSS)
+    assert (outcome.fraction, outcome.diagnosis) == (0.5, "finite-differences")
+    assert "of your own" not in outcome.message
+
+
+def test_infinity_is_nobodys_derivative() -> None:
+    head, _, _ = FUNCTION.partition("def grad_func")
+    outcome = concluded("autodiff", "grad_func", f"{head}def grad_func(x):\n    return np.inf")
+    assert (outcome.fraction, outcome.diagnosis) == (0.0, "infinite")
