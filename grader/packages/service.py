@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
@@ -20,15 +22,28 @@ from grader.packages.files import files_of
 MOST_POINTS = 1000.0
 
 
-def give(session: Session, *, course: Course, package: Package, shown: bool | None, by: Actor) -> PublishedAssignment:
-    """Give the package in the course, or bring the course's assignment up to its files. `shown`: None leaves it."""
+@dataclass(frozen=True)
+class Gift:
+    """What a version takes from a package. Reading all its files takes a while, so do it before a session is opened."""
+
+    release: Release
+    files: dict[str, Any]
+
+    @classmethod
+    def of(cls, package: Package) -> Self:
+        return cls(Release.from_metadata(package.metadata), files_of(package))
+
+
+def give(session: Session, *, course: Course, gift: Gift, shown: bool | None, by: Actor) -> PublishedAssignment:
+    """Give the package in the course, or bring the course's assignment up to its files.
+
+    `shown`: None leaves it as it is, and a new one hidden.
+    """
+    slug = gift.release.slug
+    if shown is None and courses.assignment_in_course(session, course_id=course.id, slug=slug) is None:
+        shown = False
     return publishing.publish_assignment(
-        session,
-        course=course,
-        release=Release.from_metadata(package.metadata),
-        published=shown,
-        files=files_of(package),
-        by=by,
+        session, course=course, release=gift.release, published=shown, files=gift.files, by=by
     )
 
 

@@ -11,6 +11,7 @@ from grader.api.v1.routes import STAFF, api
 from grader.api.v1.schemas import Body, CourseIn, Out
 from grader.audit.service import Actor
 from grader.packages import service, shelf
+from grader.packages.service import Gift
 from grader.packages.trying import CaseState
 from grader.web import access
 from grader.web.backend import backend, settings
@@ -133,12 +134,11 @@ def course_packages(course_slug: str) -> PackagesOut:
     summary="Give a package, or its new version", tags=["Staff"], security=SECURITY, responses=problems(404, 409, 422)
 )
 def give_package(course_slug: str, body: GiveIn) -> VersionOut:
-    course, package = access.granted_course().course, shelf.package(settings().assignments_dir, body.slug)
+    course, by = access.granted_course().course, Actor.of(access.caller_user())
+    gift = Gift.of(shelf.package(settings().assignments_dir, body.slug))
     with backend().writing() as session:
-        by = Actor.of(access.caller_user())
-        return VersionOut.model_validate(
-            service.give(session, course=course, package=package, shown=body.shown, by=by).version
-        )
+        made = service.give(session, course=course, gift=gift, shown=body.shown, by=by)
+        return VersionOut.model_validate(made.version)
 
 
 @api.get("/assignments/<slug>/package")

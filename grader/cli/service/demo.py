@@ -100,7 +100,8 @@ def _publish_all(session: Session, course: Course, root: Path) -> None:
         version = queries.current_version(session, found.id) if found else None
         if version is not None and version.digest == digest:
             continue
-        packages.give(session, course=course, package=package, shown=None, by=_actor())
+        gift = packages.Gift.of(package)
+        packages.give(session, course=course, gift=gift, shown=None if found else True, by=_actor())
 
 
 def _token(backend: Backend, file: Path) -> str:

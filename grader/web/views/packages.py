@@ -13,6 +13,7 @@ from grader.errors import DomainError
 from grader.packages import history, service, shelf, trying
 from grader.packages.errors import InvalidQuestionPoints
 from grader.packages.history import Changed
+from grader.packages.service import Gift
 from grader.web import access, errors, formats
 from grader.web.backend import backend, settings
 from grader.web.pages import packages_page
@@ -33,15 +34,11 @@ def listed(course_slug: str) -> ResponseReturnValue:
 @access.allow(access.instructor_of_course)
 def give(course_slug: str) -> ResponseReturnValue:
     """Give a package in the course, or bring what the course gives up to its files."""
-    slug, new = request.form.get("slug", ""), request.form.get("new") == "yes"
-    shown = request.form.get("shown") == "yes" if new else None
+    course, by, slug = access.granted_course().course, Actor.of(access.caller_user()), request.form.get("slug", "")
     try:
-        package = shelf.package(settings().assignments_dir, slug)
+        gift = Gift.of(shelf.package(settings().assignments_dir, slug))
         with backend().writing() as session:
-            made = service.give(
-                session, course=access.granted_course().course, package=package, shown=shown,
-                by=Actor.of(access.caller_user()),
-            )  # fmt: skip
+            made = service.give(session, course=course, gift=gift, shown=None, by=by)
     except DomainError as error:
         return _listed(str(error)), errors.status_of(error)
     number = made.version.number
@@ -62,7 +59,7 @@ def try_cases(course_slug: str, slug: str) -> ResponseReturnValue:
         tried = begin_cases()
     except DomainError as error:
         return _one(str(error)), errors.status_of(error)
-    flash(f"{formats.count(len(tried), 'case')} are being graded.", "success")
+    flash(f"{formats.count(len(tried), 'case')} handed in to be graded.", "success")
     return redirect(url_for("packages.one", course_slug=course_slug, slug=slug), 303)
 
 

@@ -144,12 +144,23 @@ def test_a_package_is_added_hidden_and_then_shown(own_app: Flask, shelf: Path, w
     (shelf / SLUG).rename(shelf / "another-one")
     ida, sam = as_user(own_app, "ida"), as_user(own_app, "sam")
     assert "Add to the course" in ida.client.get(f"{COURSE}/assignments").text
-    take(ida, slug="another-one", new="yes")
+    take(ida, slug="another-one")
     there = f"{COURSE}/assignments/another-one"
     assert sam.client.get(there).status_code == 404
     shown = {"csrf_token": ida.token(f"{there}/package"), "shown": "yes"}
     assert ida.client.post(f"{there}/package/shown", data=shown).status_code == 303
     assert sam.client.get(there).status_code == 200
+    take(ida, slug="another-one")  # from a page that was loaded before it was there
+    assert sam.client.get(there).status_code == 200
+
+
+def test_what_a_program_adds_is_hidden_unless_it_says_otherwise(own_app: Flask, shelf: Path, world: World) -> None:
+    shutil.copytree(shelf / SLUG, shelf / "another-one")
+    (shelf / SLUG).rename(shelf / "one-more")
+    program, sam = Program(own_app, world, "ida"), as_user(own_app, "sam")
+    for slug, fields, seen in (("another-one", {}, 404), ("one-more", {"shown": True}, 200)):
+        assert program.call("POST", f"{COURSE}/packages", {"slug": slug, **fields})[0] == 200
+        assert sam.client.get(f"{COURSE}/assignments/{slug}").status_code == seen
 
 
 def test_points_set_in_the_course_hold_for_what_is_graded_from_then_on(world: World, ida: Browser) -> None:
