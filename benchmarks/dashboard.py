@@ -267,6 +267,8 @@ def _attempt(
 
 def _insert(session: Session, model: type[Base], rows: Rows) -> None:
     """By COPY, as a million runs have eight million checks: through INSERT they would take most of an hour."""
+    if not rows:
+        return
     dialect = session.get_bind().dialect
     columns = [c for c in model.__table__.columns if c.key in rows[0] or c.default is not None]
     as_stored = [c.type.dialect_impl(dialect).bind_processor(dialect) or (lambda value: value) for c in columns]
