@@ -99,17 +99,26 @@ def test_a_child_that_ignores_the_signal_is_killed_with_its_grandchildren(tmp_pa
     assert not is_running(grandchild_pid)
 
 
-def test_a_nice_child_gives_way_with_its_whole_session(tmp_path: Path) -> None:
-    child = Child(
-        replace(spec(f"import os; print({NICENESS}, 'ready', flush=True); import time; time.sleep(60)"), nice=5),
-        tmp_path,
-    )
+def told_by_a_nice_child(folder: Path) -> tuple[str, str]:
+    folder.mkdir()
+    code = f"import os; print({NICENESS}, 'ready', flush=True); import time; time.sleep(60)"
+    child = Child(replace(spec(code), nice=5), folder)
     wait_until_ready(child)
-    nice, _, group = child.log.text().rpartition(" ready")[0].partition(" ")
     child.begin_stop()
     child.finish_stop(hurried=lambda: True)
-    assert nice == "5"
-    assert group.endswith("nice 5") or not Path("/proc/self/autogroup").exists()
+    nice, _, group = child.log.text().rpartition(" ready")[0].partition(" ")
+    return nice, group
+
+
+def test_a_nice_child_gives_way_with_its_whole_session(tmp_path: Path) -> None:
+    grouped = Path("/proc/self/autogroup").exists()
+    for attempt in range(20):  # without privileges, Linux refuses it a tenth of a second after anybody's change
+        nice, group = told_by_a_nice_child(tmp_path / str(attempt))
+        if group.endswith("nice 5") or not grouped:
+            break
+        time.sleep(0.2)
+    assert int(nice) == min(19, os.nice(0) + 5)  # whoever runs the tests may be nice already
+    assert group.endswith("nice 5") or not grouped
 
 
 def test_adopted_processes_that_ended_are_buried_and_ones_own_are_left_to_their_owner() -> None:
