@@ -80,7 +80,7 @@ class ProcessTable:
 
     def _sum_kib(self, name: str, file: str, fields: tuple[bytes, ...]) -> int:
         for teller in self._tellers(name):
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # a thread that ended meanwhile
                 # what else ends a line in Python may stand in the name that a process gives itself
                 lines = [line for line in self._read(f"{teller}/{file}").split(b"\n") if line.startswith(fields)]
                 if lines:
