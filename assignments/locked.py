@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from assignments.bindings import statements, strip_magics
 MOST_DIFF = 3_000  # characters of one cell's
 ALIKE = 0.6  # of a cell that lost its id (Colab gives new ones) and was changed too
 ALIKE_BY_ID = 0.3  # of a cell with the right id
-MOST_COMPARED = 200  # cells: comparing takes milliseconds for each
+MOST_COMPARED = 200  # cells, in more than their text: comparing takes milliseconds for each
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ def is_made_from(starter: Sequence[NotebookNode], student: Sequence[NotebookNode
     own = [cell for cell in starter if cell.cell_type == "code" and not _only_imports(cell.source)]
     ids = {cell.id for cell in own}
     code = [cell for cell in student if cell.cell_type == "code"]
-    return any(cell.id in ids for cell in code) or any(_holds(cell, given) for given in own for cell in code)
+    if any(cell.id in ids for cell in code):
+        return True
+    return any(_holds(cell, given) for given in own for cell in code[:MOST_COMPARED])
 
 
 def restore(student: list[NotebookNode], starter: Sequence[NotebookNode], found: Sequence[Change]) -> None:
@@ -83,14 +86,17 @@ def _gap(starter: Sequence[NotebookNode], index: int, student: Sequence[Notebook
 def _place(cell: NotebookNode, student: Sequence[NotebookNode]) -> int | None:
     """Ids alone are not believed: notebooks of another making count their cells alike."""
     same_kind = [(i, other) for i, other in enumerate(student) if other.cell_type == cell.cell_type]
-    for i, other in same_kind:
+    compared = same_kind[:MOST_COMPARED]
+    for i, other in compared:
         if _holds(other, cell):
             return i
-    alike = [(_likeness(cell, other, ALIKE), -i) for i, other in same_kind[:MOST_COMPARED]]
+    alike = [(_likeness(cell, other, ALIKE), -i) for i, other in compared]
     best = max(alike, default=(0.0, 0))
     if best[0] >= ALIKE:
         return -best[1]
-    return next((i for i, other in same_kind if _is_that(cell, other)), None)
+    same_id = (i for i, other in same_kind if other.id == cell.id and _is_that(cell, other))
+    same_text = (i for i, other in same_kind if _plain(other.source) == _plain(cell.source))
+    return next(itertools.chain(same_text, same_id), None)
 
 
 def _is_that(cell: NotebookNode, other: NotebookNode) -> bool:

@@ -2,6 +2,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from assignments import locked
 from assignments.locked import changes, is_made_from, restore
 
 GIVEN = "def loss(x):\n    return (x - 1) ** 2\n\nseed = 4"
@@ -98,3 +99,13 @@ def test_another_cell_with_the_same_id_is_not_taken_for_the_given_one() -> None:
     assert [change.place for change in changes(STARTER, student[1:], ["given"])] == [None]
     much = cells(("given", "def loss(x):\n    return abs(x)\n\nprint(loss(3), loss(4), loss(5))"))
     assert [change.place for change in changes(STARTER, much, ["given"])] == [0]
+
+
+def test_of_very_many_cells_the_last_are_compared_by_their_text_and_ids_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locked, "MOST_COMPARED", 1)
+    remarked = "# As it was given.\n" + GIVEN
+    assert changes(STARTER, cells(("x", "mine = 0"), ("y", GIVEN)), ["given"]) == []
+    assert changes(STARTER, cells(("x", "mine = 0"), ("given", remarked)), ["given"]) == []
+    student = cells(("x", "mine = 0"), ("y", remarked))
+    assert [change.place for change in changes(STARTER, student, ["given"])] == [None]
+    assert not is_made_from(STARTER, student)
