@@ -57,8 +57,9 @@ def judge_function(
         if outcome.conclusion in {Conclusion.PASSED, Conclusion.MISSING}:
             return outcome
         outcomes.append(outcome)
-        more = second_chance is not None and second_chance.fraction > outcome.fraction
-        if second_chance and more and _may_be_fixed_in_size(second_chance, tried):
+        if second_chance is None or second_chance.fraction <= outcome.fraction:
+            continue
+        if _may_be_fixed_in_size(second_chance, tried):
             again = try_all(ask, task, second_chance.trials(), setting)
             if all(t.right for t in again):
                 return _fixed_in_size(task, second_chance, again, setting, staff_text(tried))
