@@ -110,6 +110,14 @@ def set_password(session: Session, *, user: User, password: str, by: Actor) -> N
     audit.record(session, by, "user.password-set", "user", user.id)
 
 
+def end_password(session: Session, *, user: User, by: Actor) -> None:
+    """Ends the password with all sessions that it opened, and the tokens that were made in them."""
+    user.password_hash = None
+    for token in queries.tokens_of(session, user):
+        revoke_token(session, token_id=token.id, user=user, by=by)
+    audit.record(session, by, "user.password-ended", "user", user.id)
+
+
 def set_active(session: Session, *, user: User, active: bool, by: Actor) -> None:
     """Let a user in, or keep them out: an inactive user can neither sign in nor use tokens."""
     before, user.active = user.active, active

@@ -15,7 +15,7 @@ from grader.audit import service as audit
 from grader.audit.service import Actor
 from grader.db.base import new_id
 from grader.db.errors import unique_or
-from grader.db.models import OidcIdentity, User
+from grader.db.models import CourseInvitation, OidcIdentity, User
 from grader.oidc.errors import SingleSignOnRefused
 from grader.oidc.flow import Person
 from grader.oidc.settings import SingleSignOnSettings, domains_of
@@ -78,9 +78,16 @@ def _connect(session: Session, person: Person, admission: Admission, now: dateti
     with unique_or(session, SingleSignOnRefused("twice", "You came in twice at once. Sign in once more.")):
         session.add(identity)
     identity.user = user
+    if user.password_hash is not None and _came_by_invitation(session, user):
+        creating.end_password(session, user=user, by=SYSTEM)
     after = {"issuer": person.issuer, "sub": person.sub, "email": person.email}
     audit.record(session, SYSTEM, "oidc.connected", "user", user.id, after=after)
     return identity
+
+
+def _came_by_invitation(session: Session, user: User) -> bool:
+    """Whoever had the link chose the password, and that may have been the person who made it."""
+    return session.scalar(select(CourseInvitation.id).where(CourseInvitation.used_by == user.id).limit(1)) is not None
 
 
 def _require_connectable(session: Session, user: User, person: Person) -> None:

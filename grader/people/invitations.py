@@ -17,7 +17,17 @@ from grader.audit.service import Actor
 from grader.courses import queries as courses
 from grader.courses import service as enrolling
 from grader.db.base import new_id
-from grader.db.models import Course, CourseInvitation, Enrolment, LtiUserLink, OidcIdentity, Role, User
+from grader.db.models import (
+    ApiToken,
+    Course,
+    CourseInvitation,
+    Enrolment,
+    LtiUserLink,
+    OidcIdentity,
+    Role,
+    Submission,
+    User,
+)
 from grader.people import service as people
 from grader.people.errors import AlreadyInCourse, InvitationOver, OtherAccount
 from grader.text import one_line
@@ -127,8 +137,12 @@ def _enrol(session: Session, invitation: CourseInvitation, user: User, now: date
 
 
 def _never_signed_in(session: Session, user: User, course: Course) -> bool:
-    """An account that a roster of this course made: no way to sign in, and nothing anywhere else."""
+    """An account that a roster of this course made: no way to sign in, nothing handed in, and nothing elsewhere."""
+    if courses.enrolment_of(session, user_id=user.id, course_id=course.id) is None:
+        return False  # whoever made it, no roster of this course did
     used = (
+        exists().where(ApiToken.user_id == user.id),
+        exists().where(Submission.student_id == user.id),
         exists().where(OidcIdentity.user_id == user.id),
         exists().where(LtiUserLink.user_id == user.id),
         exists().where(Enrolment.user_id == user.id, Enrolment.course_id != course.id),

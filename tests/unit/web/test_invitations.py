@@ -84,6 +84,19 @@ def test_a_roster_account_of_another_course_too_is_not_ours_to_open(app: Flask, 
     assert 'name="password"' not in Browser(app).client.get(link).text
 
 
+def test_an_account_that_no_roster_of_the_course_made_is_not_ours_to_open(
+    app: Flask, world: World, ida: Browser
+) -> None:
+    with world.backend.writing() as s:
+        accounts.create_user(s, email="rosa@example.org", name="Rosa, for single sign-on", by=ADMIN)
+        toni = accounts.create_user(s, email="toni@example.org", name="Toni, who has programs", by=ADMIN)
+        enrolling.enrol(s, user=toni, course=world.course, role=Role.STUDENT, by=ADMIN)
+        accounts.issue_token(s, user=toni, label="uploads", by=ADMIN)
+    assert 'name="password"' not in Browser(app).client.get(link_to(ida, "rosa@example.org")).text
+    data = {"csrf_token": ida.token(PEOPLE), "email": "toni@example.org", "role": "student"}
+    assert ida.client.post(f"{PEOPLE}/invitations", data=data).status_code == 409  # is in the course, and was here
+
+
 def test_a_link_ends_when_it_is_taken_back_replaced_or_old(app: Flask, world: World, ida: Browser) -> None:
     first, visitor = link_to(ida, "nora@example.org"), Browser(app)
     second = link_to(ida, "nora@example.org")

@@ -14,13 +14,16 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from grader.accounts import service as accounts
-from grader.db.models import AuditEntry, OidcIdentity, User
+from grader.accounts.errors import SignInFailed
+from grader.db.models import AuditEntry, OidcIdentity, Role, User
+from grader.people import invitations
 from grader.settings import Settings, SettingsError
+from grader.time import utc_now
 from grader.web import backend as web_backend
 from grader.web import limits
 from grader.web.app import create_app
 from tests.support.oidc_provider import CLIENT, SECRET, OidcProvider, providing
-from tests.unit.web.conftest import csrf_of
+from tests.unit.web.conftest import Browser, csrf_of
 from tests.unit.web.world import ADMIN, PASSWORD, World, make_settings
 
 
@@ -207,6 +210,30 @@ def test_an_address_that_was_given_to_somebody_else_does_not_bring_the_account(
     go(app.test_client(), provider)
     provider.sub = "oidc-newcomer"
     refused(app.test_client(), provider, world, "other-identity")
+
+
+def test_a_password_from_an_invitation_ends_where_the_person_proves_the_address(
+    app: Flask, provider: OidcProvider, world: World
+) -> None:
+    address = provider.about["email"] = "nora@campus.example"
+    with world.backend.writing() as s:
+        invited = invitations.invite(
+            s, course=world.course, email=address, role=Role.STUDENT, section="",
+            by=world.people["ida"], now=utc_now(),
+        )  # fmt: skip
+        nora = invitations.register(s, token=invited.token, name="Nora", password=PASSWORD, now=utc_now())
+        secret = accounts.issue_token(s, user=nora, label="kept by whoever had the link", by=ADMIN).secret
+    first, person = Browser(app), app.test_client()
+    data = {"csrf_token": first.token("/sign-in"), "email": address, "password": PASSWORD}
+    first.client.post("/sign-in", data=data)
+    assert first.client.get("/").status_code == 200
+    go(person, provider)
+    assert person.get("/").status_code == 200
+    assert first.client.get("/").status_code == 302, "whoever chose the password is out"
+    with world.backend.reading() as s, pytest.raises(SignInFailed):
+        accounts.authenticate(s, email=address, password=PASSWORD)
+    with world.backend.writing() as s:
+        assert accounts.user_for_token(s, secret=secret) is None
 
 
 @pytest.mark.parametrize("changes", [{"oidc_accounts": "create", "oidc_email_domains": "example.org, campus.example"}])
