@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -13,6 +15,12 @@ def user_by_id(session: Session, user_id: str) -> User | None:
 def user_by_email(session: Session, email: str) -> User | None:
     """The user with this address, in whatever case it is written."""
     return session.scalar(select(User).where(User.email == email.strip().lower()))
+
+
+def users_by_email(session: Session, emails: Collection[str]) -> dict[str, User]:
+    """Those that there are, by their addresses as accounts have them."""
+    addresses = {email.strip().lower() for email in emails}
+    return {user.email: user for user in session.scalars(select(User).where(User.email.in_(addresses)))}
 
 
 def tokens_of(session: Session, user: User) -> list[ApiToken]:

@@ -169,10 +169,8 @@ def revoke_extension(slug: str, student_id: str, query: CourseIn) -> tuple[str, 
 
 def _students(session: Session, emails: Sequence[str]) -> list[User]:
     """Each once. Raises NotAStudent."""
-    found: dict[str, User] = {}
+    known = accounts.users_by_email(session, emails)
     for email in emails:
-        user = accounts.user_by_email(session, email.strip().lower())
-        if user is None:
+        if email.strip().lower() not in known:
             raise NotAStudent(email[:254])
-        found[user.id] = user
-    return list(found.values())
+    return list(known.values())
