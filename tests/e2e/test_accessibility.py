@@ -43,6 +43,7 @@ def test_no_page_has_a_serious_problem(chromium: Browser, service: Service, visi
             f"{ASSIGNMENT}/task",
             f"/submissions/{waiting}",
             f"/submissions/{done}",
+            "/account/tokens",
             "/nowhere",
         ),
         "ida": (
