@@ -42,7 +42,7 @@ class BaselineError(RuntimeError):
 @dataclass(frozen=True)
 class Tally:
     """What became of the mutants of one solution. `made` counts all, also those that were not tried: they were not
-    chosen, or there was no time left."""
+    chosen, or there was no time left. `stale`: ids, declared or asked for, that no mutant has."""
 
     made: int = 0
     tried: int = 0
@@ -84,9 +84,10 @@ class MutantTest:
         needed = needed_cells(self.cells, self.functions, self.variables)
         mutants = mutants_of(self.cells, self.starter, self.functions | self.variables, needed)
         declared = declared_equivalent(self.grader.package.folder)
-        if self.only and not any(mutant.id in self.only for mutant in mutants):
-            raise BaselineError(f"No mutant has the id {' or '.join(sorted(self.only))}: see the ids of survivors.")
-        stale = no_longer_there(self.grader.package.folder, {mutant.id for mutant in mutants})
+        ids = {mutant.id for mutant in mutants}
+        stale = [str(error) for error in no_longer_there(self.grader.package.folder, ids)]
+        if self.only and not ids.intersection(self.only):
+            stale.append(f"No mutant has the id {' or '.join(sorted(self.only))}: see the ids of survivors.")
         chosen = self._chosen([mutant for mutant in mutants if mutant.id not in declared])
         tried = self._tried(chosen, self._stages(needed), jobs, on_mutant) if chosen else []
         results = [result for _, result in tried]
@@ -98,7 +99,7 @@ class MutantTest:
             raised=results.count("raised"),
             equivalent={m.id: declared[m.id] for m in mutants if m.id in declared},
             survivors=survivors,
-            stale=tuple(str(error) for error in stale),
+            stale=tuple(stale),
             points={m.id: self._checks_of(m) for m in survivors},
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -266,7 +267,7 @@ def test_the_description_names_every_operation_and_resolves(app: Flask) -> None:
     spec = body(app.test_client().get(f"{API}/openapi.json"))
     operations = {(m.upper(), path) for path, item in spec["paths"].items() for m in item if m != "parameters"}
     served = {
-        (method, rule.rule.replace("<", "{").replace(">", "}"))
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith("v1.") or rule.endpoint in ("health.healthz", "health.readyz")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
