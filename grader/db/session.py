@@ -52,16 +52,15 @@ def _turn(sessions: Sessions) -> Iterator[None]:
     It still decides: whoever has waited for its time here tries all the same.
     """
     engine = sessions.kw.get("bind")
-    lock = (
-        _LOCKS.setdefault(engine, threading.Lock())
-        if isinstance(engine, Engine) and engine.dialect.name == "sqlite"
-        else None
-    )
-    held = lock is not None and lock.acquire(timeout=SQLITE_BUSY_S)
+    if not isinstance(engine, Engine) or engine.dialect.name != "sqlite":
+        yield
+        return
+    lock = _LOCKS.setdefault(engine, threading.Lock())
+    held = lock.acquire(timeout=SQLITE_BUSY_S)
     try:
         yield
     finally:
-        if lock is not None and held:
+        if held:
             lock.release()
 
 

@@ -37,7 +37,7 @@ class Order:
 
 def ahead_of(session: Session, run: Run, now: datetime) -> dict[str, int]:
     """How many runs would be chosen before this one that waits, by the ids of their assignments."""
-    return _orders.current(session, run, now).ahead_of(run.id)
+    return _orders.current(session, run.queue, now).ahead_of(run.id)
 
 
 def order_of(session: Session, queue: Queue, now: datetime) -> Order:
@@ -57,14 +57,14 @@ class _Orders:
         self._kept: dict[tuple[str, Queue], tuple[Order, float]] = {}
         self._lock = threading.Lock()
 
-    def current(self, session: Session, run: Run, now: datetime) -> Order:
-        key = (str(session.get_bind().engine.url), run.queue)
+    def current(self, session: Session, queue: Queue, now: datetime) -> Order:
+        key = (str(session.get_bind().engine.url), queue)
         with self._lock:
             kept = self._kept.get(key)
         began = time.monotonic()
         if kept is not None and began < kept[1]:
             return kept[0]  # a run that came since is told all of it: a little too long, and for seconds only
-        order = order_of(session, run.queue, now)
+        order = order_of(session, queue, now)
         if len(order.places) >= LONG:
             ended = time.monotonic()
             with self._lock:
